@@ -1,0 +1,45 @@
+//! Chapter 2.5 Authenticated encryption: AES-256-GCM, key and nonce out of one 44-byte output.
+
+use crate::error::PeerError;
+use crate::secret::Secret;
+use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// Length of a tag.
+pub const TAG: usize = 16;
+
+/// Appends `seal(keys, ad, plaintext)` to `out`. Takes the keys: they seal once.
+//# [PRIM-12]
+pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
+    let begin = out.len();
+    out.extend_from_slice(plaintext);
+    let (cipher, nonce) = cipher(&keys);
+    let body = out.get_mut(begin..).unwrap_or_default();
+    #[allow(clippy::expect_used, reason = "bounded by the limits of chapter 8")]
+    let tag = cipher
+        .encrypt_inout_detached(&nonce, ad, body.into())
+        .expect("at most 65,536 bytes, far below the bound of GCM");
+    out.extend_from_slice(&tag);
+}
+
+/// Opens what `seal` made.
+///
+/// # Errors
+/// `authentication`; nothing of the plaintext is released.
+//# [PRIM-13]
+pub fn open(keys: &Secret<44>, ad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PeerError> {
+    let (body, tag) = sealed.split_last_chunk::<TAG>().ok_or(PeerError::Authentication)?;
+    let (cipher, nonce) = cipher(keys);
+    let mut plaintext = Zeroizing::new(body.to_vec());
+    cipher
+        .decrypt_inout_detached(&nonce, ad, plaintext.as_mut_slice().into(), tag.into())
+        .map_err(|_| PeerError::Authentication)?;
+    Ok(plaintext)
+}
+
+fn cipher(keys: &Secret<44>) -> (Aes256Gcm, aes_gcm::Nonce<aes_gcm::aead::consts::U12>) {
+    let [key @ .., _, _, _, _, _, _, _, _, _, _, _, _] = keys.expose();
+    let [.., a, b, c, d, e, f, g, h, i, j, k, l] = *keys.expose();
+    (Aes256Gcm::new(key.into()), [a, b, c, d, e, f, g, h, i, j, k, l].into())
+}

@@ -1,0 +1,71 @@
+//! Chapter 2.4: every label, once. A test compares this list with `spec/registry/labels.json`.
+
+/// A label of `LExtract`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extract(&'static [u8]);
+
+/// A label of `LExpand`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expand(&'static [u8]);
+
+/// What a signature is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purpose(&'static [u8]);
+
+/// What a plain SHA-256 begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start(&'static [u8]);
+
+macro_rules! labels {
+    ($kind:ident, $all:ident: $($name:ident = $label:literal,)*) => {
+        impl $kind {
+            $(#[doc = concat!("`", $label, "`")] pub const $name: Self = Self($label.as_bytes());)*
+
+            /// Every label of this kind.
+            pub const $all: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The bytes.
+            pub const fn label(self) -> &'static [u8] {
+                self.0
+            }
+        }
+    };
+}
+
+labels! { Start, ALL:
+    INTERACTIVE = "interactive",
+    AD = "ad",
+}
+
+labels! { Purpose, ALL:
+    CARD = "card",
+    INIT = "init",
+    RESPONSE = "response",
+    COMPLETE = "complete",
+}
+
+labels! { Extract, ALL:
+    INIT = "init",
+    INTERACTIVE = "interactive",
+    RATCHET = "ratchet",
+}
+
+labels! { Expand, ALL:
+    INIT_SEAL = "init seal",
+    HANDSHAKE_ID = "handshake id",
+    RESPONSE_SEAL = "response seal",
+    RESPONSE_MAC = "response mac",
+    COMPLETE_SEAL = "complete seal",
+    COMPLETE_MAC = "complete mac",
+    SESSION = "session",
+    ROOT = "root",
+    HEADER_INITIATOR = "header initiator",
+    HEADER_RESPONDER = "header responder",
+    SESSION_ID = "session id",
+    EXPORTER = "exporter",
+    RATCHET_KEYS = "ratchet keys",
+    SALT = "salt",
+    HEADER = "header",
+    BODY = "body",
+    MAC = "mac",
+}

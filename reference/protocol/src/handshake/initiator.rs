@@ -1,0 +1,227 @@
+//! Chapter 4.3 and 4.5: the initiator.
+
+use super::schedule::{HandshakeSecret, InitSecret, Transcript};
+use super::{Agreement, COMPLETE_LENGTH, HandshakeId, INIT_LENGTH, RatchetStart, Views, response_id};
+use crate::crypto::dh::{DhPublic, DhSecret, Shared};
+use crate::crypto::labels::Purpose;
+use crate::crypto::{aead, mac};
+use crate::error::{BytesError, CallerError, Error, PeerError};
+use crate::keys::{Card, Identity};
+use crate::limits::{HALF_OPEN_LIFETIME, INIT_WINDOW};
+use crate::wire::{PacketType, Reader, Suite, read_prefix};
+use alloc::vec::Vec;
+use rand_core::TryCryptoRng;
+
+/// When and with what a handshake starts.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    /// The present time.
+    pub now: u64,
+    /// `ts_I` of the greatest confirmed session with that device; `None` without one.
+    pub floor: Option<u64>,
+    /// The manifest hashes to send.
+    pub views: Views,
+}
+
+/// The initiator between Init and Response.
+#[derive(Debug)]
+pub struct AwaitingResponse {
+    suite: Suite,
+    our: Card,
+    peer: Card,
+    ephemeral: DhSecret,
+    es: Shared,
+    h3: Transcript,
+    id: HandshakeId,
+    ts_i: u64,
+    started: u64,
+}
+
+/// An accepted Response.
+#[derive(Debug)]
+pub struct ResponseAccepted {
+    /// The 164 bytes to send and to repeat.
+    pub complete: [u8; COMPLETE_LENGTH],
+    /// What the session starts from.
+    pub agreement: Agreement,
+    /// The responder's clock.
+    pub ts_r: u64,
+    /// The responder's manifest hashes.
+    pub views: Views,
+}
+
+struct Opened {
+    suite: Suite,
+    secret: HandshakeSecret,
+    their_ephemeral: DhPublic,
+    their_ratchet: DhPublic,
+    ts_r: u64,
+    views: Views,
+    h6: Transcript,
+}
+
+impl AwaitingResponse {
+    /// Starts a handshake towards `peer` and makes the Init. Draws `EK_I`.
+    ///
+    /// # Errors
+    /// `time`, `identity`, `window`, `random`, `key`, in this order.
+    //# [HS-01]
+    pub fn start(
+        identity: &Identity,
+        our: &Card,
+        peer: &Card,
+        start: &Start,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<(Self, Vec<u8>), Error> {
+        //# [HS-02]
+        peer.valid_at(start.now)?;
+        //# [HS-03]
+        if peer.key() == identity.key() {
+            return Err(PeerError::Identity.into());
+        }
+        let suite = our.suite_with(peer)?;
+        let ts_i = timestamp(start)?;
+        our.valid_at(ts_i)?;
+        //# [HS-04]
+        let ephemeral = DhSecret::draw(rng)?;
+        let es = ephemeral.agree(&peer.agreement_key())?;
+
+        let mut init = Vec::with_capacity(INIT_LENGTH);
+        init.extend_from_slice(&PacketType::Init.prefix(suite));
+        init.extend_from_slice(ephemeral.public().as_bytes());
+        let h1 = Transcript::interactive(peer).mix(&[&init]);
+        let body = [ts_i.to_be_bytes().as_slice(), our.as_bytes(), &[0; 16], &start.views].concat();
+        let h2 = h1.mix(&[&body]);
+        let signature = identity.signing().sign(Purpose::INIT, h2.hash());
+        let secret = InitSecret::new(suite, &es);
+        let clear = init.len();
+        aead::seal(secret.seal(h1), h1.hash(), &[body.as_slice(), &signature].concat(), &mut init);
+        let h3 = h2.mix(&[init.get(clear..).unwrap_or_default()]);
+        let id = secret.handshake_id(h3);
+        let (our, peer, started) = (*our, *peer, start.now);
+        Ok((Self { suite, our, peer, ephemeral, es, h3, id, ts_i, started }, init))
+    }
+
+    /// The handshake id, by which the Response will name this handshake.
+    pub const fn id(&self) -> HandshakeId {
+        self.id
+    }
+
+    /// The card that the handshake was started towards.
+    pub const fn peer(&self) -> &Card {
+        &self.peer
+    }
+
+    /// Whether 60 s have passed since Init.
+    //# [HS-27]
+    pub const fn expired(&self, now: u64) -> bool {
+        now.saturating_sub(self.started) >= HALF_OPEN_LIFETIME
+    }
+
+    /// Accepts a Response and makes Complete. Draws `RA`. The caller drops `self` on success.
+    ///
+    /// # Errors
+    /// As the table of chapter 4.5; then `random`.
+    //# [HS-26]
+    pub fn accept(
+        &self,
+        identity: &Identity,
+        response: &[u8],
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<ResponseAccepted, Error> {
+        let opened = self.open(identity, response, now)?;
+        let ours = DhSecret::draw(rng)?;
+        //# [PRIM-17]
+        let others = [opened.their_ratchet, opened.their_ephemeral, self.ephemeral.public()];
+        if others.contains(&ours.public()) {
+            return Err(CallerError::Random.into());
+        }
+        let shared = ours.agree(&opened.their_ratchet)?;
+        let (complete, h9) = self.complete(identity, &opened, &ours);
+        let agreement = Agreement {
+            suite: opened.suite,
+            secret: opened.secret.session(h9),
+            transcript: *h9.hash(),
+            ts_i: self.ts_i,
+            our: self.our.party(),
+            their: self.peer.party(),
+            ratchet: RatchetStart::Initiator { ours, theirs: opened.their_ratchet, shared },
+        };
+        Ok(ResponseAccepted { complete, agreement, ts_r: opened.ts_r, views: opened.views })
+    }
+
+    fn open(&self, identity: &Identity, response: &[u8], now: u64) -> Result<Opened, Error> {
+        let suite = read_prefix(response, PacketType::Response)?;
+        let id = response_id(response)?;
+        if suite != self.suite {
+            return Err(BytesError::Suite.into());
+        }
+        let mut reader = Reader::new(response);
+        let clear = reader.slice(52)?;
+        let sealed = reader.slice(184)?;
+        let claimed = reader.array()?;
+        //# [HS-22]
+        if id != self.id || self.expired(now) {
+            return Err(PeerError::UnknownHandshake.into());
+        }
+        let their_ephemeral = DhPublic::decode(Reader::new(clear.get(20..).unwrap_or_default()).array()?)?;
+        let ee = self.ephemeral.agree(&their_ephemeral)?;
+        let se = identity.agreement().agree(&their_ephemeral)?;
+        let secret = HandshakeSecret::new(suite, &ee, &self.es, &se);
+
+        let h4 = self.h3.mix(&[clear]);
+        let h5 = h4.mix(&[sealed]);
+        let keys = secret.response(h4);
+        //# [HS-23]
+        if !bool::from(mac::verify(&keys.mac, &[h5.hash()], &claimed)) {
+            return Err(PeerError::Authentication.into());
+        }
+        let body = aead::open(&keys.seal, h4.hash(), sealed)?;
+        let mut reader = Reader::new(&body);
+        let (ts_r, ratchet, views) = (reader.u64()?, reader.array()?, reader.array()?);
+        let signature = reader.array()?;
+        reader.finish()?;
+        //# [HS-24]
+        let signed = h4.mix(&[&u64::to_be_bytes(ts_r), &ratchet, &views]);
+        self.peer.key().verify(Purpose::RESPONSE, signed.hash(), &signature)?;
+        //# [HS-25]
+        let their_ratchet = DhPublic::decode(ratchet)?;
+        let ours = self.ephemeral.public();
+        if their_ratchet == their_ephemeral || their_ratchet == ours || their_ephemeral == ours {
+            return Err(PeerError::Protocol.into());
+        }
+        let h6 = h5.mix(&[&claimed]);
+        Ok(Opened { suite, secret, their_ephemeral, their_ratchet, ts_r, views, h6 })
+    }
+
+    fn complete(
+        &self,
+        identity: &Identity,
+        opened: &Opened,
+        ours: &DhSecret,
+    ) -> ([u8; COMPLETE_LENGTH], Transcript) {
+        let mut complete = Vec::with_capacity(COMPLETE_LENGTH);
+        complete.extend_from_slice(&PacketType::Complete.prefix(opened.suite));
+        complete.extend_from_slice(&self.id);
+        let h7 = opened.h6.mix(&[&complete]);
+        let public = ours.public();
+        let signature =
+            identity.signing().sign(Purpose::COMPLETE, h7.mix(&[public.as_bytes()]).hash());
+        let keys = opened.secret.complete(h7);
+        let clear = complete.len();
+        let body = [public.as_bytes().as_slice(), &signature].concat();
+        aead::seal(keys.seal, h7.hash(), &body, &mut complete);
+        let h8 = h7.mix(&[complete.get(clear..).unwrap_or_default()]);
+        let mac = mac::hmac(&keys.mac, &[h8.hash()]);
+        complete.extend_from_slice(&mac);
+        (complete.first_chunk().copied().unwrap_or([0; COMPLETE_LENGTH]), h8.mix(&[&mac]))
+    }
+}
+
+//# [HS-05]
+fn timestamp(start: &Start) -> Result<u64, CallerError> {
+    let least = start.floor.map_or(0, |floor| floor.saturating_add(1));
+    let ts_i = start.now.max(least);
+    if ts_i - start.now > INIT_WINDOW { Err(CallerError::Window) } else { Ok(ts_i) }
+}

@@ -1,0 +1,122 @@
+//! Chapter 3 Keys and cards: who a device is.
+//!
+//! This module knows nothing about handshakes or sessions.
+
+mod card;
+
+pub use card::{Card, CardFields, CARD_LENGTH};
+
+use crate::crypto::dh::{DhPublic, DhSecret};
+use crate::crypto::draw;
+use crate::crypto::sign::{IdentityKey, SigningSecret};
+use crate::error::{BytesError, CallerError};
+use crate::secret::Secret;
+use core::fmt;
+use rand_core::TryCryptoRng;
+
+/// The two long-term key pairs of a device.
+#[derive(Debug)]
+pub struct Identity {
+    sign: SigningSecret,
+    agree: DhSecret,
+}
+
+impl Identity {
+    /// Draws a new identity: `IK` seed 32, `IDK` private 32.
+    ///
+    /// # Errors
+    /// `random`.
+    //# [KEY-01]
+    pub fn generate(rng: &mut impl TryCryptoRng) -> Result<Self, CallerError> {
+        let seed = draw(rng)?;
+        Ok(Self::new(&seed, draw(rng)?))
+    }
+
+    /// The identity of stored private keys.
+    pub fn new(ik_seed: &Secret<32>, idk_private: Secret<32>) -> Self {
+        Self { sign: SigningSecret::new(ik_seed), agree: DhSecret::new(idk_private) }
+    }
+
+    /// The private keys, for storage: `IK` seed and `IDK` private. The caller seals them.
+    pub fn secrets(&self) -> (Secret<32>, Secret<32>) {
+        (self.sign.seed(), Secret::new(*self.agree.private().expose()))
+    }
+
+    /// `IK`.
+    pub fn key(&self) -> IdentityKey {
+        self.sign.public()
+    }
+
+    /// `IDK`.
+    pub const fn agreement_key(&self) -> DhPublic {
+        self.agree.public()
+    }
+
+    //# [KEY-02]
+    pub(crate) const fn signing(&self) -> &SigningSecret {
+        &self.sign
+    }
+
+    pub(crate) const fn agreement(&self) -> &DhSecret {
+        &self.agree
+    }
+}
+
+/// The number of a device of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeviceId(pub u32);
+
+/// A user's address: 1 to 64 opaque bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address {
+    padded: [u8; 64],
+    length: u8,
+}
+
+impl Address {
+    /// An address of 1 to 64 bytes.
+    ///
+    /// # Errors
+    /// `encoding` for any other length.
+    pub fn new(bytes: &[u8]) -> Result<Self, BytesError> {
+        let mut padded = [0; 64];
+        let room = padded.get_mut(..bytes.len()).ok_or(BytesError::Encoding)?;
+        room.copy_from_slice(bytes);
+        Self::decode(u8::try_from(bytes.len()).map_err(|_| BytesError::Encoding)?, padded)
+    }
+
+    fn decode(length: u8, padded: [u8; 64]) -> Result<Self, BytesError> {
+        //# [CARD-04]
+        let (address, padding) =
+            padded.split_at_checked(length.into()).ok_or(BytesError::Encoding)?;
+        if address.is_empty() {
+            return Err(BytesError::Encoding);
+        }
+        //# [CARD-05]
+        //# [ENC-07]
+        if padding.iter().any(|byte| *byte != 0) {
+            return Err(BytesError::Encoding);
+        }
+        Ok(Self { padded, length })
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.padded.get(..self.length.into()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({})", self.as_bytes().escape_ascii())
+    }
+}
+
+/// One side of a session: its device's key and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Party {
+    /// `IK` of the device.
+    pub key: IdentityKey,
+    /// Number of the device.
+    pub device: DeviceId,
+}

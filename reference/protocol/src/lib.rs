@@ -1,0 +1,43 @@
+//! Quipu, an end-to-end encrypted messaging protocol: the reference implementation.
+//!
+//! A deterministic implementation of the specification in `spec/`. It contains no I/O, no clock and
+//! no randomness source: time is a parameter, randomness is a parameter, bytes come in and go out.
+//!
+//! | chapter | module | begin with |
+//! |---|---|---|
+//! | 1 Notation | [`wire`] | |
+//! | 2 Primitives | [`crypto`] | |
+//! | 3 Keys and cards | [`keys`] | [`Identity`], [`Card`] |
+//! | 4 Interactive handshake | [`handshake`] | |
+//! | 6 Ratchet | [`ratchet`] | |
+//! | 7 Messages | [`message`] | |
+//! | 8 Sessions | [`session`], [`sessions`], [`device`] | [`Device`] |
+//!
+//! Applications use [`Device`]; everything below it is public because specifications are read,
+//! tested and modelled piece by piece.
+//!
+//! `open` decides on `&self`, `commit` cannot fail: a refused packet changes nothing.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod crypto;
+pub mod device;
+pub mod error;
+pub mod handshake;
+pub mod keys;
+pub mod limits;
+pub mod message;
+pub mod ratchet;
+pub mod secret;
+pub mod session;
+pub mod sessions;
+pub mod wire;
+
+pub use device::{Device, Event, Outgoing, Received};
+pub use error::{BytesError, CallerError, Error, PeerError, StorageError};
+pub use keys::{Address, Card, CardFields, DeviceId, Identity};
+pub use message::{Content, Kind};

@@ -1,0 +1,111 @@
+//! Chapter 7.6 Content types.
+
+use crate::error::{BytesError, PeerError};
+use crate::secret::SecretBytes;
+use crate::wire::Reader;
+
+/// What an accepted message carries.
+#[derive(Debug)]
+pub enum Content {
+    /// Bytes for the application.
+    Data(Kind, SecretBytes),
+    /// What the sender has accepted.
+    Receipt(Receipt),
+    /// The sender's last message on the session.
+    Close(Close),
+}
+
+/// A content type that belongs to the application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Kind(u8);
+
+impl Kind {
+    /// Application data.
+    pub const DATA: Self = Self(0x01);
+
+    /// One of the 128 types for applications: `0x80 + number`, of which 7 bits count.
+    pub const fn application(number: u8) -> Self {
+        Self(0x80 | number)
+    }
+
+    /// The type byte.
+    pub const fn byte(self) -> u8 {
+        self.0
+    }
+}
+
+/// `epoch u32 || below u32 || bitmap u64`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The chain that the receipt is about.
+    pub epoch: u32,
+    /// Every number less than this was accepted; this one was not.
+    pub below: u32,
+    /// Bit `i`: number `below + 1 + i` was accepted.
+    pub bitmap: u64,
+}
+
+/// `epoch u32 || count u32`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Close {
+    /// The chain that carries the close.
+    pub epoch: u32,
+    /// Its final count, the close included.
+    pub count: u32,
+}
+
+impl Receipt {
+    /// The type byte.
+    pub const KIND: u8 = 0x02;
+
+    /// The 16 bytes.
+    pub fn encode(&self) -> [u8; 16] {
+        let all = u128::from(self.epoch) << 96
+            | u128::from(self.below) << 64
+            | u128::from(self.bitmap);
+        all.to_be_bytes()
+    }
+
+    /// One more than the greatest number that the receipt claims; 0 when it claims none.
+    pub(crate) fn end(&self) -> u64 {
+        let bits = u64::from(u64::BITS - self.bitmap.leading_zeros());
+        let below = u64::from(self.below);
+        if bits == 0 { below } else { below + 1 + bits }
+    }
+}
+
+impl Close {
+    /// The type byte.
+    pub const KIND: u8 = 0x03;
+
+    /// The 8 bytes.
+    pub fn encode(&self) -> [u8; 8] {
+        (u64::from(self.epoch) << 32 | u64::from(self.count)).to_be_bytes()
+    }
+}
+
+impl Content {
+    /// Reads content of a type.
+    ///
+    /// # Errors
+    /// `content`.
+    //# [MSG-11]
+    pub fn decode(kind: u8, bytes: &[u8]) -> Result<Self, PeerError> {
+        Self::parse(kind, bytes).map_err(|_| PeerError::Content)
+    }
+
+    fn parse(kind: u8, bytes: &[u8]) -> Result<Self, BytesError> {
+        let mut reader = Reader::new(bytes);
+        let content = match kind {
+            0x01 | 0x80..=0xff => return Ok(Self::Data(Kind(kind), SecretBytes::new(bytes.to_vec()))),
+            Receipt::KIND => Self::Receipt(Receipt {
+                epoch: reader.u32()?,
+                below: reader.u32()?,
+                bitmap: reader.u64()?,
+            }),
+            Close::KIND => Self::Close(Close { epoch: reader.u32()?, count: reader.u32()? }),
+            _ => return Err(BytesError::Type),
+        };
+        reader.finish().map(|()| content)
+    }
+}

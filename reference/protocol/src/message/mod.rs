@@ -1,0 +1,155 @@
+//! Chapter 7 Messages: layout, sealing and opening of one message under given keys.
+//!
+//! This module knows nothing about which key is the right one.
+
+mod content;
+mod padding;
+
+pub use content::{Close, Content, Kind, Receipt};
+pub use padding::padded_length;
+
+use crate::crypto::aead;
+use crate::crypto::kdf::{expand, sha256};
+use crate::crypto::labels::Expand;
+use crate::crypto::{Choice, mac};
+use crate::error::{BytesError, Error, PeerError};
+use crate::limits::{BODY_MAX, BODY_MIN};
+use crate::ratchet::{Header, HeaderKeys, MessageKey};
+use crate::secret::Secret;
+use crate::wire::{PacketType, Reader, Suite, read_prefix};
+use alloc::vec::Vec;
+
+/// What a message adds to its padded body.
+pub const OVERHEAD: usize = 124;
+/// Longest content of one message.
+pub const CONTENT_MAX: usize = BODY_MAX - 5;
+
+/// `AD_dir` of chapter 7.2: who sends to whom, in which session.
+pub type Direction = [u8; 32];
+
+/// Seals one message. Takes the message key: it seals once.
+///
+/// ```text
+/// sealed header = seal(header keys, "header" || AD_dir || bytes[0..20], dh || u32(pn) || u32(n))
+/// sealed body   = seal(body keys, "body" || AD_dir || bytes[0..76], padded body)
+/// MAC           = HMAC-SHA-256(MAK, AD_dir || SHA-256(all bytes before the MAC))
+/// ```
+///
+/// `draw` is 16 random bytes. The caller has checked that `content` fits.
+//# [MSG-03]
+#[allow(clippy::too_many_arguments, reason = "they are the inputs of the formula")]
+pub fn seal(
+    suite: Suite,
+    key: MessageKey,
+    header_keys: &HeaderKeys,
+    direction: &Direction,
+    header: &Header,
+    draw: &Secret<16>,
+    kind: u8,
+    content: &[u8],
+) -> Vec<u8> {
+    let body = padding::pad(kind, content);
+    let salt: Secret<16> = expand(suite, key.secret(), Expand::SALT, &[draw.expose()]);
+    let mut out = Vec::with_capacity(OVERHEAD + body.len());
+    out.extend_from_slice(&PacketType::Message.prefix(suite));
+    out.extend_from_slice(salt.expose());
+
+    let plain = [
+        header.dh.as_slice(),
+        &header.previous.to_be_bytes(),
+        &header.number.to_be_bytes(),
+    ]
+    .concat();
+    let ad = [b"header".as_slice(), direction, &out].concat();
+    let keys = expand(suite, header_keys.header(), Expand::HEADER, &[salt.expose()]);
+    aead::seal(keys, &ad, &plain, &mut out);
+
+    let ad = [b"body".as_slice(), direction, &out].concat();
+    let keys = expand(suite, key.secret(), Expand::BODY, &[salt.expose()]);
+    aead::seal(keys, &ad, &body, &mut out);
+
+    let tag = mac::hmac(header_keys.mac(), &[direction, &sha256(&[&out])]);
+    out.extend_from_slice(&tag);
+    out
+}
+
+/// A message whose layout has been checked and whose bytes have been hashed once.
+#[derive(Debug)]
+pub struct Envelope<'a> {
+    suite: Suite,
+    clear: &'a [u8],
+    salt: &'a [u8],
+    header: &'a [u8],
+    body: &'a [u8],
+    before_body: &'a [u8],
+    mac: &'a [u8; 32],
+    hash: [u8; 32],
+}
+
+impl<'a> Envelope<'a> {
+    /// Checks the layout of a message.
+    ///
+    /// # Errors
+    /// As ENC-01 to ENC-05 and MSG-09.
+    pub fn decode(message: &'a [u8]) -> Result<Self, BytesError> {
+        let suite = read_prefix(message, PacketType::Message)?;
+        //# [MSG-09]
+        let padded = message.len().checked_sub(OVERHEAD).ok_or(BytesError::Length)?;
+        if !(BODY_MIN..=BODY_MAX).contains(&padded) || padded_length(padded) != padded {
+            return Err(BytesError::Length);
+        }
+        let (before, mac) = message.split_last_chunk().ok_or(BytesError::Length)?;
+        let mut reader = Reader::new(before);
+        reader.slice(4)?;
+        let (salt, header, body) =
+            (reader.slice(16)?, reader.slice(56)?, reader.slice(padded + aead::TAG)?);
+        reader.finish()?;
+        let (clear, _) = before.split_at_checked(20).ok_or(BytesError::Length)?;
+        let (before_body, _) = before.split_at_checked(76).ok_or(BytesError::Length)?;
+        Ok(Self { suite, clear, salt, header, body, before_body, mac, hash: sha256(&[before]) })
+    }
+
+    /// The suite.
+    pub const fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// The MAC as it came.
+    pub const fn mac(&self) -> &[u8; 32] {
+        self.mac
+    }
+
+    /// Whether the MAC verifies under these keys, in constant time.
+    //# [MSG-06]
+    pub fn verifies(&self, keys: &HeaderKeys, direction: &Direction) -> Choice {
+        mac::verify(keys.mac(), &[direction, &self.hash], self.mac)
+    }
+
+    /// Opens the header.
+    ///
+    /// # Errors
+    /// `authentication`.
+    pub fn open_header(&self, keys: &HeaderKeys, direction: &Direction) -> Result<Header, Error> {
+        let keys = expand(self.suite, keys.header(), Expand::HEADER, &[self.salt]);
+        let ad = [b"header".as_slice(), direction, self.clear].concat();
+        let plain = aead::open(&keys, &ad, self.header)?;
+        let mut reader = Reader::new(&plain);
+        let header =
+            Header { dh: reader.array()?, previous: reader.u32()?, number: reader.u32()? };
+        reader.finish()?;
+        Ok(header)
+    }
+
+    /// Opens the body and takes it apart.
+    ///
+    /// # Errors
+    /// `authentication`, `padding`, `content`; nothing of the body is released.
+    //# [MSG-12]
+    pub fn open_body(&self, key: &MessageKey, direction: &Direction) -> Result<Content, PeerError> {
+        let keys = expand(self.suite, key.secret(), Expand::BODY, &[self.salt]);
+        let ad = [b"body".as_slice(), direction, self.before_body].concat();
+        let plain = aead::open(&keys, &ad, self.body)?;
+        let (kind, content) = padding::unpad(&plain)?;
+        Content::decode(kind, content)
+    }
+}

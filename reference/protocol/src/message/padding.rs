@@ -1,0 +1,67 @@
+//! Chapter 7.5 Padding.
+
+use crate::error::PeerError;
+use crate::limits::BODY_MIN;
+use crate::wire::{Reader, length32};
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// The padded length of a body of `length` bytes.
+///
+/// ```text
+/// padme(L) = L rounded up to a multiple of 2^(E - S),   E = floor(log2 L),   S = floor(log2 E) + 1
+/// pad(L)   = max(256, padme(L))                          L = 5 + length of the content
+/// ```
+///
+/// Nikitin et al., *Reducing Metadata Leakage from Encrypted Files and Communication with PURBs*,
+/// PETS 2019, section 4.
+pub const fn padded_length(length: usize) -> usize {
+    if length <= BODY_MIN {
+        return BODY_MIN;
+    }
+    let exponent = length.ilog2();
+    let unit = 1 << (exponent - (exponent.ilog2() + 1));
+    length.next_multiple_of(unit)
+}
+
+//# [MSG-02]
+pub(super) fn pad(kind: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
+    let padded = padded_length(5 + content.len());
+    let mut body = Zeroizing::new(Vec::with_capacity(padded));
+    body.push(kind);
+    body.extend_from_slice(&length32(content.len()));
+    body.extend_from_slice(content);
+    body.resize(padded, 0);
+    body
+}
+
+/// Content type and content of a padded body.
+//# [MSG-10]
+pub(super) fn unpad(body: &[u8]) -> Result<(u8, &[u8]), PeerError> {
+    let mut reader = Reader::new(body);
+    let kind = reader.u8().map_err(|_| PeerError::Padding)?;
+    let content = reader.lp32().map_err(|_| PeerError::Padding)?;
+    let exact = padded_length(5 + content.len()) == body.len();
+    let zero = body.iter().skip(5 + content.len()).all(|byte| *byte == 0);
+    if exact && zero { Ok((kind, content)) } else { Err(PeerError::Padding) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::BODY_MAX;
+    use alloc::collections::BTreeSet;
+
+    #[test]
+    fn there_are_129_padded_lengths() {
+        let all: BTreeSet<usize> = (5..=BODY_MAX).map(padded_length).collect();
+        assert_eq!(all.len(), 129);
+        assert_eq!((all.first(), all.last()), (Some(&256), Some(&65_536)));
+        assert!(all.iter().all(|length| padded_length(*length) == *length));
+    }
+
+    #[test]
+    fn overhead_is_at_most_twelve_percent() {
+        assert!((BODY_MIN..=BODY_MAX).all(|length| padded_length(length) * 100 <= length * 112));
+    }
+}

@@ -1,0 +1,284 @@
+//! Chapter 6.4 Receiving: decide on `&self`, then commit.
+
+use super::chain::{ChainKey, HeaderKeys, MessageKey, step};
+use super::skipped::Skip;
+use super::{ChainName, Digest, Header, Lost, OldChain, Ratchet, ReceivingChain, Turn};
+use crate::crypto::dh::DhPublic;
+use crate::error::{Error, PeerError};
+use crate::limits::{CHAIN_MAX, DIGESTS, OLD_CHAINS};
+use crate::secret::Secret;
+use alloc::vec::Vec;
+
+/// The header key under which a message came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// That of the newest receiving chain.
+    Current,
+    /// That of the chain after it.
+    Next,
+    /// That of an older chain, 0 the newest.
+    Old(usize),
+}
+
+/// Numbers that a message jumped over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// The chain.
+    pub epoch: u32,
+    /// The first number.
+    pub first: u32,
+    /// How many numbers.
+    pub count: u32,
+}
+
+/// The key of a legal message, and what accepting it will change.
+#[derive(Debug)]
+pub struct Taken {
+    /// The message key.
+    pub key: MessageKey,
+    /// The chain of the message.
+    pub epoch: u32,
+    /// The number of the message.
+    pub number: u32,
+    /// What it jumped over.
+    pub gap: Vec<Gap>,
+    change: Change,
+    mac: [u8; 16],
+}
+
+#[derive(Debug)]
+enum Change {
+    /// A stored key was used.
+    Stored,
+    /// The current chain went forward.
+    Forward { chain: ChainKey, skip: Skip, lost: Option<Lost> },
+    /// A new chain began.
+    Step { root: Secret<32>, next_header: HeaderKeys, begun: ReceivingChainStart, skip: Skip, end: u32 },
+}
+
+#[derive(Debug)]
+struct ReceivingChainStart {
+    dh: DhPublic,
+    previous: u32,
+    chain: ChainKey,
+    lost: Option<Lost>,
+}
+
+impl Ratchet {
+    /// Every header key under which a message may come.
+    //# [MSG-07]
+    pub fn candidates(&self) -> impl Iterator<Item = (Place, &HeaderKeys)> {
+        let current = self.receiving.iter().map(|chain| (Place::Current, &chain.name.header));
+        let next = core::iter::once((Place::Next, &self.next_receiving));
+        let old = self.old.iter().enumerate().map(|(i, chain)| (Place::Old(i), &chain.name.header));
+        current.chain(next).chain(old)
+    }
+
+    /// Checks legality and derives the message key. Changes nothing and draws nothing.
+    ///
+    /// # Errors
+    /// As the table of chapter 6.4, in its order.
+    //# [RATCHET-20]
+    pub fn take(&self, place: Place, header: &Header, mac: &[u8; 32]) -> Result<Taken, Error> {
+        //# [RATCHET-05]
+        if header.number >= CHAIN_MAX || header.previous > CHAIN_MAX {
+            return Err(PeerError::TooFar.into());
+        }
+        let mac = *mac.first_chunk::<16>().unwrap_or(&[0; 16]);
+        match place {
+            Place::Current => {
+                let current = self.receiving.as_ref().ok_or(PeerError::Protocol)?;
+                current.name.check(header)?;
+                if header.number < current.next {
+                    self.take_stored(current.name.epoch, header.number, mac)
+                } else {
+                    Ok(take_forward(current, header.number, mac))
+                }
+            }
+            Place::Next => self.take_step(header, mac),
+            Place::Old(index) => {
+                let chain = self.old.get(index).ok_or(PeerError::Protocol)?;
+                chain.name.check(header)?;
+                //# [RATCHET-12]
+                if header.number >= chain.end {
+                    return Err(PeerError::Protocol.into());
+                }
+                self.take_stored(chain.name.epoch, header.number, mac)
+            }
+        }
+    }
+
+    //# [RATCHET-14]
+    fn take_stored(&self, epoch: u32, number: u32, mac: [u8; 16]) -> Result<Taken, Error> {
+        if let Some(key) = self.skipped.get(epoch, number) {
+            let (gap, change) = (Vec::new(), Change::Stored);
+            return Ok(Taken { key, epoch, number, gap, change, mac });
+        }
+        let recorded = self.digests.iter().find(|it| it.epoch == epoch && it.number == number);
+        Err(match recorded {
+            Some(digest) if digest.mac == mac => PeerError::Duplicate,
+            Some(_) => PeerError::CloneSuspected,
+            None => PeerError::Expired,
+        }
+        .into())
+    }
+
+    fn take_step(&self, header: &Header, mac: [u8; 16]) -> Result<Taken, Error> {
+        //# [RATCHET-08]
+        let Turn::Ready { ours, .. } = &self.turn else {
+            return Err(PeerError::Protocol.into());
+        };
+        //# [RATCHET-09]
+        let dh = DhPublic::decode(header.dh)?;
+        //# [RATCHET-10]
+        if dh == self.their || dh == ours.public() {
+            return Err(PeerError::Protocol.into());
+        }
+        //# [RATCHET-11]
+        let next = self.receiving.as_ref().map_or(0, |current| current.next);
+        if header.previous < next || (self.receiving.is_none() && header.previous != 0) {
+            return Err(PeerError::Protocol.into());
+        }
+        let epoch = match &self.receiving {
+            Some(current) => current.name.epoch.checked_add(2).ok_or(PeerError::TooFar)?,
+            None => 1,
+        };
+        //# [RATCHET-13]
+        let shared = ours.agree(&dh)?;
+        let made = step(self.suite, &self.root, &shared, &dh, &ours.public());
+
+        let mut skip = Skip::new(header.previous - next + header.number);
+        let mut gap = Vec::new();
+        if let Some(current) = &self.receiving {
+            skip.run(&current.chain, current.name.epoch, next, header.previous);
+            push_gap(&mut gap, current.name.epoch, next, header.previous);
+        }
+        let (forward, omitted) = skip.run(&made.chain, epoch, 0, header.number);
+        push_gap(&mut gap, epoch, 0, header.number);
+        let (key, chain) = forward.as_ref().unwrap_or(&made.chain).advance();
+        let begun = ReceivingChainStart {
+            dh,
+            previous: header.previous,
+            chain,
+            lost: Lost::range(0, omitted),
+        };
+        let next_header = HeaderKeys::new(self.suite, made.next_header);
+        let change = Change::Step { root: made.root, next_header, begun, skip, end: header.previous };
+        Ok(Taken { key, epoch, number: header.number, gap, change, mac })
+    }
+
+    /// Applies what [`Ratchet::take`] decided. Cannot fail.
+    //# [RATCHET-21]
+    //# [RATCHET-16]
+    pub fn commit_received(&mut self, taken: Taken) {
+        let Taken { epoch, number, change, mac, .. } = taken;
+        match change {
+            Change::Stored => self.skipped.remove(epoch, number),
+            Change::Forward { chain, skip, lost } => {
+                if let Some(current) = &mut self.receiving {
+                    current.chain = chain;
+                    current.next = number + 1;
+                    current.lose(lost);
+                }
+                self.store(skip);
+            }
+            Change::Step { root, next_header, begun, skip, end } => {
+                self.begin(epoch, number, root, next_header, begun, end);
+                self.store(skip);
+            }
+        }
+        //# [RATCHET-19]
+        self.digests.push_back(Digest { epoch, number, mac });
+        if self.digests.len() > DIGESTS {
+            self.digests.pop_front();
+        }
+    }
+
+    //# [RATCHET-15]
+    //# [RATCHET-18]
+    fn begin(
+        &mut self,
+        epoch: u32,
+        number: u32,
+        root: Secret<32>,
+        next_header: HeaderKeys,
+        begun: ReceivingChainStart,
+        end: u32,
+    ) {
+        self.root = root;
+        self.their = begun.dh;
+        let header = core::mem::replace(&mut self.next_receiving, next_header);
+        let name = ChainName { epoch, header, dh: begun.dh, previous: begun.previous };
+        let current = ReceivingChain { name, chain: begun.chain, next: number + 1, lost: begun.lost };
+        if let Some(former) = self.receiving.replace(current) {
+            self.old.insert(0, OldChain { name: former.name, end });
+            self.old.truncate(OLD_CHAINS);
+        }
+        let oldest = self.old.last().map_or(epoch, |chain| chain.name.epoch);
+        self.skipped.forget_before(oldest);
+        self.digests.retain(|digest| digest.epoch >= oldest);
+        if let Turn::Ready { ours, sending } = &self.turn {
+            self.previous_length = sending.number;
+            self.turn = Turn::Pending { last: ours.public() };
+        }
+    }
+
+    fn store(&mut self, mut skip: Skip) {
+        let current = &mut self.receiving;
+        self.skipped.append(&mut skip.keys, |epoch, number| {
+            if let Some(current) = current.as_mut().filter(|it| it.name.epoch == epoch) {
+                current.lose(Lost::range(number, 1));
+            }
+        });
+    }
+}
+
+fn take_forward(current: &ReceivingChain, number: u32, mac: [u8; 16]) -> Taken {
+    let epoch = current.name.epoch;
+    let mut skip = Skip::new(number - current.next);
+    let (forward, omitted) = skip.run(&current.chain, epoch, current.next, number);
+    let (key, chain) = forward.as_ref().unwrap_or(&current.chain).advance();
+    let mut gap = Vec::new();
+    push_gap(&mut gap, epoch, current.next, number);
+    let change = Change::Forward { chain, skip, lost: Lost::range(current.next, omitted) };
+    Taken { key, epoch, number, gap, change, mac }
+}
+
+//# [SESSION-14]
+fn push_gap(gaps: &mut Vec<Gap>, epoch: u32, first: u32, end: u32) {
+    if first < end {
+        gaps.push(Gap { epoch, first, count: end - first });
+    }
+}
+
+impl ChainName {
+    fn check(&self, header: &Header) -> Result<(), PeerError> {
+        //# [RATCHET-06]
+        if header.dh != *self.dh.as_bytes() {
+            return Err(PeerError::CloneSuspected);
+        }
+        //# [RATCHET-07]
+        if header.previous != self.previous {
+            return Err(PeerError::Protocol);
+        }
+        Ok(())
+    }
+}
+
+impl ReceivingChain {
+    fn lose(&mut self, more: Option<Lost>) {
+        self.lost = match (self.lost, more) {
+            (Some(a), Some(b)) => Some(Lost { first: a.first.min(b.first), last: a.last.max(b.last) }),
+            (lost, None) | (None, lost) => lost,
+        };
+    }
+}
+
+impl Lost {
+    const fn range(first: u32, count: u32) -> Option<Self> {
+        match count {
+            0 => None,
+            _ => Some(Self { first, last: first + (count - 1) }),
+        }
+    }
+}

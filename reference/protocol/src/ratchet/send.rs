@@ -1,0 +1,118 @@
+//! Chapter 6.3 Sending: prepare on `&self`, then commit.
+
+use super::chain::{ChainKey, HeaderKeys, MessageKey, step};
+use super::{Header, Ratchet, SendingChain, Turn};
+use crate::crypto::dh::DhSecret;
+use crate::error::{CallerError, Error};
+use crate::limits::CHAIN_MAX;
+use crate::secret::Secret;
+use rand_core::TryCryptoRng;
+
+/// The key and header of the next message, and what sending it will change.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The message key: it seals once.
+    pub key: MessageKey,
+    /// The header.
+    pub header: Header,
+    /// What to commit once the message has been sealed.
+    pub advance: SendAdvance,
+}
+
+/// What sending a message changes.
+#[derive(Debug)]
+pub struct SendAdvance {
+    epoch: u32,
+    change: Change,
+}
+
+#[derive(Debug)]
+enum Change {
+    /// The sending chain went forward.
+    Forward { chain: ChainKey },
+    /// A new sending chain began.
+    Step { root: Secret<32>, ours: DhSecret, chain: ChainKey, next_header: HeaderKeys },
+}
+
+impl Ratchet {
+    /// Takes the key of the next message; in Pending, draws a ratchet key (32 bytes) first.
+    ///
+    /// # Errors
+    /// `chain_limit`, `random`.
+    pub fn prepare(&self, rng: &mut impl TryCryptoRng) -> Result<Prepared, Error> {
+        match &self.turn {
+            Turn::Ready { ours, sending } => {
+                //# [RATCHET-02]
+                if sending.number >= CHAIN_MAX {
+                    return Err(CallerError::ChainLimit.into());
+                }
+                let (key, chain) = sending.chain.advance();
+                let header = Header {
+                    dh: *ours.public().as_bytes(),
+                    previous: self.previous_length,
+                    number: sending.number,
+                };
+                let change = Change::Forward { chain };
+                Ok(Prepared { key, header, advance: SendAdvance { epoch: sending.epoch, change } })
+            }
+            Turn::Pending { last } => {
+                let epoch = self.receiving.as_ref().map_or(0, |chain| chain.name.epoch);
+                let epoch = epoch.checked_add(1).ok_or(CallerError::ChainLimit)?;
+                //# [RATCHET-01]
+                let ours = DhSecret::draw(rng)?;
+                //# [RATCHET-04]
+                if ours.public() == *last || ours.public() == self.their {
+                    return Err(CallerError::Random.into());
+                }
+                let shared = ours.agree(&self.their)?;
+                let made = step(self.suite, &self.root, &shared, &ours.public(), &self.their);
+                let (key, chain) = made.chain.advance();
+                let dh = *ours.public().as_bytes();
+                let header = Header { dh, previous: self.previous_length, number: 0 };
+                let next_header = HeaderKeys::new(self.suite, made.next_header);
+                let change = Change::Step { root: made.root, ours, chain, next_header };
+                Ok(Prepared { key, header, advance: SendAdvance { epoch, change } })
+            }
+        }
+    }
+
+    /// The header key of the chain on which the next message goes.
+    pub const fn sending_header(&self) -> &HeaderKeys {
+        match &self.turn {
+            Turn::Ready { sending, .. } => &sending.header,
+            Turn::Pending { .. } => &self.next_sending,
+        }
+    }
+
+    /// Applies what [`Ratchet::prepare`] decided. Cannot fail.
+    //# [RATCHET-03]
+    pub fn commit_sent(&mut self, advance: SendAdvance) {
+        match advance.change {
+            Change::Forward { chain: forward } => {
+                if let Turn::Ready { sending, .. } = &mut self.turn {
+                    sending.chain = forward;
+                    sending.number += 1;
+                }
+            }
+            Change::Step { root, ours, chain, next_header } => {
+                self.root = root;
+                let header = core::mem::replace(&mut self.next_sending, next_header);
+                let sending = SendingChain { epoch: advance.epoch, header, chain, number: 1 };
+                self.turn = Turn::Ready { ours, sending };
+            }
+        }
+    }
+}
+
+impl Ratchet {
+    /// Epoch and number of the next message to be sent.
+    pub fn next_place(&self) -> (u32, u32) {
+        match &self.turn {
+            Turn::Ready { sending, .. } => (sending.epoch, sending.number),
+            Turn::Pending { .. } => {
+                let epoch = self.receiving.as_ref().map_or(0, |chain| chain.name.epoch);
+                (epoch.saturating_add(1), 0)
+            }
+        }
+    }
+}

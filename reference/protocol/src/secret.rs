@@ -1,0 +1,154 @@
+//! Chapter 2.6 Secrets: bytes that are erased when dropped and never printed.
+//!
+//! This module knows nothing about what a secret is for.
+
+use alloc::vec::Vec;
+use core::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// `N` secret bytes: no copy, no comparison, no printing, erased on drop.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Secret<const N: usize>([u8; N]);
+
+impl<const N: usize> Secret<N> {
+    /// Takes over `bytes`; the caller's copy, if any, is the caller's to erase.
+    pub const fn new(bytes: [u8; N]) -> Self {
+        Self(bytes)
+    }
+
+    /// Lets `write` put the bytes in place, so that they need not pass over the stack.
+    pub(crate) fn filled(write: impl FnOnce(&mut [u8; N])) -> Self {
+        let mut secret = Self([0; N]);
+        write(&mut secret.0);
+        secret
+    }
+
+    /// The bytes. The one name under which secrets leave their type: search for it.
+    pub const fn expose(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> fmt::Debug for Secret<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+/// Secret bytes of any length: a plaintext or a snapshot.
+#[derive(Zeroize, ZeroizeOnDrop, Default)]
+pub struct SecretBytes(Vec<u8>);
+
+impl SecretBytes {
+    /// Takes over `bytes`.
+    pub const fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+/// A growing list of secrets whose memory holds nothing after an element has left.
+///
+/// `Vec` leaves bytes behind when it grows, shifts or shrinks; this list erases first.
+pub(crate) struct SecretList<T: Zeroize>(Vec<T>);
+
+impl<T: Zeroize> SecretList<T> {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.0
+    }
+
+    /// Moves all of `other` behind the present elements.
+    pub(crate) fn append(&mut self, other: &mut Self)
+    where
+        T: Copy,
+    {
+        self.reserve(other.0.len());
+        self.0.extend_from_slice(&other.0);
+        other.0.zeroize();
+    }
+
+    pub(crate) fn push(&mut self, item: T)
+    where
+        T: Copy,
+    {
+        self.reserve(1);
+        self.0.push(item);
+    }
+
+    pub(crate) fn remove_first(&mut self, count: usize) {
+        let count = count.min(self.0.len());
+        self.0.iter_mut().take(count).for_each(Zeroize::zeroize);
+        self.0.rotate_left(count);
+        self.0.truncate(self.0.len() - count);
+    }
+
+    pub(crate) fn remove(&mut self, index: usize) {
+        if let Some(tail) = self.0.get_mut(index..)
+            && let Some(first) = tail.first_mut()
+        {
+            first.zeroize();
+            tail.rotate_left(1);
+            self.0.truncate(self.0.len() - 1);
+        }
+    }
+
+    fn reserve(&mut self, more: usize)
+    where
+        T: Copy,
+    {
+        let needed = self.0.len() + more;
+        if needed > self.0.capacity() {
+            let mut grown = Vec::with_capacity(needed.max(self.0.capacity() * 2));
+            grown.extend_from_slice(&self.0);
+            self.0.zeroize();
+            self.0 = grown;
+        }
+    }
+}
+
+impl<T: Zeroize> Drop for SecretList<T> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<T: Zeroize> fmt::Debug for SecretList<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[..; {}]", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_print_nothing() {
+        assert_eq!(alloc::format!("{:?}", Secret::new([7; 32])), "..");
+        assert_eq!(alloc::format!("{:?}", SecretBytes::new(alloc::vec![7])), "..");
+    }
+
+    #[test]
+    fn list_keeps_order_through_growth_and_removal() {
+        let mut list = SecretList::new();
+        (0..100u32).for_each(|i| list.push([i; 2]));
+        list.remove(50);
+        list.remove_first(10);
+        let kept: Vec<u32> = list.as_slice().iter().map(|x| x[0]).collect();
+        assert_eq!(kept, (10..100).filter(|i| *i != 50).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,178 @@
+//! Chapter 8.2: the life cycle of one session. Time comes in as a parameter.
+
+use super::Session;
+use crate::crypto::kdf::sha256;
+use crate::handshake::{COMPLETE_LENGTH, CompletePacket, HandshakeId};
+use crate::limits::{CHAIN_MAX, COMPLETE_ANSWERS, COMPLETE_REPEATS, DAY, RECEIPT_INTERVAL, SUPERSEDED_AGE, UNCONFIRMED_AGE};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// What a session remembers of the end of its handshake.
+#[derive(Debug)]
+pub enum Confirmation {
+    /// Initiator, not confirmed: the Complete to put before every message.
+    Unconfirmed(Box<[u8; COMPLETE_LENGTH]>),
+    /// Initiator, given up: still receives, and still puts Complete before what it sends.
+    GivenUp(Box<[u8; COMPLETE_LENGTH]>),
+    /// Initiator, confirmed.
+    Confirmed,
+    /// Responder: how to know its Complete again.
+    Responder {
+        /// The handshake id.
+        id: HandshakeId,
+        /// SHA-256 of the 164 bytes.
+        hash: [u8; 32],
+    },
+}
+
+impl Confirmation {
+    /// That of a responder that accepted this Complete.
+    pub fn responder(packet: &CompletePacket<'_>) -> Self {
+        Self::Responder { id: packet.id(), hash: sha256(&[packet.complete]) }
+    }
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Ours, and the responder has not answered on it.
+    Unconfirmed,
+    /// Ours, unconfirmed, and at a limit.
+    GivenUp,
+    /// Both sides have it.
+    Confirmed,
+}
+
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) confirmation: Confirmation,
+    pub(super) created: u64,
+    pub(super) last_accepted: u64,
+    pub(super) superseded: Option<u64>,
+    pub(super) repeats: u8,
+    pub(super) answered: u64,
+    pub(super) answers: u8,
+}
+
+impl Life {
+    pub(super) const fn new(confirmation: Confirmation, now: u64) -> Self {
+        Self {
+            confirmation,
+            created: now,
+            last_accepted: now,
+            superseded: None,
+            repeats: 0,
+            answered: now,
+            answers: 0,
+        }
+    }
+
+    /// Whether this confirmed the session.
+    //# [SESSION-05]
+    pub(super) fn accepted(&mut self, now: u64) -> bool {
+        self.last_accepted = self.last_accepted.max(now);
+        let open = matches!(
+            self.confirmation,
+            Confirmation::Unconfirmed(_) | Confirmation::GivenUp(_)
+        );
+        if open {
+            self.confirmation = Confirmation::Confirmed;
+        }
+        open
+    }
+}
+
+impl Session {
+    /// Where the session stands.
+    pub const fn status(&self) -> Status {
+        match self.life.confirmation {
+            Confirmation::Unconfirmed(_) => Status::Unconfirmed,
+            Confirmation::GivenUp(_) => Status::GivenUp,
+            Confirmation::Confirmed | Confirmation::Responder { .. } => Status::Confirmed,
+        }
+    }
+
+    /// A sealed message as it goes out: behind Complete until the session is confirmed.
+    //# [HS-36]
+    pub fn packet(&self, message: Vec<u8>) -> Vec<u8> {
+        match &self.life.confirmation {
+            Confirmation::Unconfirmed(complete) | Confirmation::GivenUp(complete) => {
+                CompletePacket::encode(complete, &message)
+            }
+            Confirmation::Confirmed | Confirmation::Responder { .. } => message,
+        }
+    }
+
+    /// Whether a Complete is the one of this session: `None` when it names another handshake.
+    //# [HS-33]
+    pub fn knows_complete(&self, packet: &CompletePacket<'_>) -> Option<bool> {
+        match &self.life.confirmation {
+            Confirmation::Responder { id, hash } if *id == packet.id() => {
+                Some(*hash == sha256(&[packet.complete]))
+            }
+            _ => None,
+        }
+    }
+
+    /// Complete again, when it is time for it.
+    //# [HS-37]
+    pub fn repeat(&mut self, now: u64) -> Option<Vec<u8>> {
+        let Confirmation::Unconfirmed(complete) = &self.life.confirmation else { return None };
+        let after = COMPLETE_REPEATS.get(usize::from(self.life.repeats))?;
+        if now.saturating_sub(self.life.created) < *after {
+            return None;
+        }
+        let packet = CompletePacket::encode(complete, &[]);
+        self.life.repeats += 1;
+        self.generation += 1;
+        Some(packet)
+    }
+
+    /// Whether a Complete may be answered now; notes that it is.
+    //# [HS-38]
+    pub(crate) fn may_answer(&mut self, now: u64) -> bool {
+        let first = self.life.answers == 0;
+        let in_time = now.saturating_sub(self.life.answered) >= RECEIPT_INTERVAL;
+        let may = first || (in_time && self.life.answers < COMPLETE_ANSWERS);
+        if may {
+            self.life.answered = now;
+            self.life.answers += 1;
+            self.generation += 1;
+        }
+        may
+    }
+
+    /// Whether an unconfirmed session has reached a limit.
+    pub(crate) fn at_limit(&self, now: u64) -> bool {
+        let sent = self.ratchet.sent().map_or(0, |(_, count)| count);
+        self.status() == Status::Unconfirmed
+            && (sent >= CHAIN_MAX
+                || now.saturating_sub(self.life.created) >= UNCONFIRMED_AGE
+                || self.key.ts_i > now.saturating_add(DAY))
+    }
+
+    /// Gives an unconfirmed session up. Returns how many messages were never confirmed.
+    //# [SESSION-06]
+    pub(crate) fn give_up(&mut self) -> Option<u32> {
+        let Confirmation::Unconfirmed(complete) = &self.life.confirmation else { return None };
+        self.life.confirmation = Confirmation::GivenUp(complete.clone());
+        self.generation += 1;
+        self.ratchet.sent().map(|(_, count)| count)
+    }
+
+    /// Notes that a greater session is confirmed.
+    pub(crate) fn supersede(&mut self, now: u64) {
+        if self.life.superseded.is_none() {
+            self.life.superseded = Some(now);
+            self.generation += 1;
+        }
+    }
+
+    /// Whether a superseded session has had its time.
+    //# [SESSION-10]
+    pub(crate) fn outlived(&self, now: u64) -> bool {
+        self.life.superseded.is_some_and(|moment| {
+            now.saturating_sub(moment.max(self.life.last_accepted)) >= SUPERSEDED_AGE
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! Chapter 8.6 State and snapshots. The layout is local to this implementation.
+//!
+//! ```text
+//! version 1 | generation 8 | fields in the order of the struct | ratchet | SHA-256 of all before
+//! ```
+
+use super::life::Life;
+use super::{Confirmation, Role, Session, SessionKey, direction};
+use crate::crypto::kdf::sha256;
+use crate::crypto::sign::IdentityKey;
+use crate::error::{BytesError, StorageError};
+use crate::keys::{DeviceId, Party};
+use crate::ratchet::Ratchet;
+use crate::secret::{Secret, SecretBytes};
+use crate::wire::{Reader, Suite};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+const SNAPSHOT_VERSION: u8 = 1;
+
+type Out = Zeroizing<Vec<u8>>;
+
+impl Session {
+    /// The canonical bytes of the session. The caller seals them at rest.
+    //# [SESSION-26]
+    pub fn snapshot(&self) -> SecretBytes {
+        let mut out = Zeroizing::new(Vec::with_capacity(1024 + self.ratchet.encoded_length()));
+        out.push(SNAPSHOT_VERSION);
+        out.extend_from_slice(&self.generation.to_be_bytes());
+        out.extend_from_slice(&self.suite.bytes());
+        out.push(self.role.byte());
+        out.extend_from_slice(&self.key.ts_i.to_be_bytes());
+        out.extend_from_slice(&self.key.id);
+        for party in [self.our, self.their] {
+            out.extend_from_slice(party.key.as_bytes());
+            out.extend_from_slice(&party.device.0.to_be_bytes());
+        }
+        out.extend_from_slice(&self.transcript);
+        out.extend_from_slice(self.exporter.expose());
+        out.push(self.closed.into());
+        out.push(self.peer_closed.is_some().into());
+        if let Some((epoch, number)) = self.peer_closed {
+            out.extend_from_slice(&epoch.to_be_bytes());
+            out.extend_from_slice(&number.to_be_bytes());
+        }
+        self.life.encode(&mut out);
+        self.ratchet.encode(&mut out);
+        let digest = sha256(&[&out]);
+        out.extend_from_slice(&digest);
+        SecretBytes::new(core::mem::take(&mut *out))
+    }
+
+    /// Restores a snapshot whose generation is at least `least`.
+    ///
+    /// # Errors
+    /// `snapshot_version`, `snapshot`, `rollback`, in this order.
+    //# [SESSION-25]
+    //# [SESSION-27]
+    pub fn restore(bytes: &[u8], least: u64) -> Result<Self, StorageError> {
+        if bytes.first().is_some_and(|version| *version != SNAPSHOT_VERSION) {
+            return Err(StorageError::SnapshotVersion);
+        }
+        let (body, digest) = bytes.split_last_chunk::<32>().ok_or(StorageError::Snapshot)?;
+        if sha256(&[body]) != *digest {
+            return Err(StorageError::Snapshot);
+        }
+        let session = Self::decode(body).map_err(|_| StorageError::Snapshot)?;
+        if session.snapshot().expose() != bytes {
+            return Err(StorageError::Snapshot);
+        }
+        //# [SESSION-24]
+        if session.generation < least {
+            return Err(StorageError::Rollback);
+        }
+        Ok(session)
+    }
+
+    fn decode(body: &[u8]) -> Result<Self, BytesError> {
+        let mut reader = Reader::new(body);
+        reader.u8()?;
+        let generation = reader.u64()?;
+        let suite = Suite::from_number(reader.u16()?)?;
+        let role = match reader.u8()? {
+            0x01 => Role::Initiator,
+            0x02 => Role::Responder,
+            _ => return Err(BytesError::Encoding),
+        };
+        let key = SessionKey { ts_i: reader.u64()?, id: reader.array()? };
+        let (our, their) = (party(&mut reader)?, party(&mut reader)?);
+        let transcript = reader.array()?;
+        let exporter = Secret::new(reader.array()?);
+        let closed = reader.u8()? != 0;
+        let peer_closed =
+            if reader.u8()? != 0 { Some((reader.u32()?, reader.u32()?)) } else { None };
+        let life = Life::decode(&mut reader)?;
+        let ratchet = Ratchet::decode(suite, &mut reader)?;
+        reader.finish()?;
+        Ok(Self {
+            suite,
+            role,
+            key,
+            our,
+            their,
+            transcript,
+            exporter,
+            outgoing: direction(&transcript, role, our, their),
+            incoming: direction(&transcript, role.other(), their, our),
+            ratchet,
+            generation,
+            closed,
+            peer_closed,
+            life,
+        })
+    }
+}
+
+impl Life {
+    fn encode(&self, out: &mut Out) {
+        match &self.confirmation {
+            Confirmation::Unconfirmed(complete) => {
+                out.push(0);
+                out.extend_from_slice(complete.as_slice());
+            }
+            Confirmation::GivenUp(complete) => {
+                out.push(1);
+                out.extend_from_slice(complete.as_slice());
+            }
+            Confirmation::Confirmed => out.push(2),
+            Confirmation::Responder { id, hash } => {
+                out.push(3);
+                out.extend_from_slice(id);
+                out.extend_from_slice(hash);
+            }
+        }
+        for time in [self.created, self.last_accepted, self.answered] {
+            out.extend_from_slice(&time.to_be_bytes());
+        }
+        out.push(self.repeats);
+        out.push(self.answers);
+        out.push(self.superseded.is_some().into());
+        out.extend_from_slice(&self.superseded.unwrap_or(0).to_be_bytes());
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, BytesError> {
+        let confirmation = match reader.u8()? {
+            0 => Confirmation::Unconfirmed(Box::new(reader.array()?)),
+            1 => Confirmation::GivenUp(Box::new(reader.array()?)),
+            2 => Confirmation::Confirmed,
+            3 => Confirmation::Responder { id: reader.array()?, hash: reader.array()? },
+            _ => return Err(BytesError::Encoding),
+        };
+        let (created, last_accepted, answered) = (reader.u64()?, reader.u64()?, reader.u64()?);
+        let (repeats, answers) = (reader.u8()?, reader.u8()?);
+        let (flag, moment) = (reader.u8()? != 0, reader.u64()?);
+        let superseded = flag.then_some(moment);
+        Ok(Self { confirmation, created, last_accepted, superseded, repeats, answered, answers })
+    }
+}
+
+fn party(reader: &mut Reader<'_>) -> Result<Party, BytesError> {
+    Ok(Party { key: IdentityKey::new(reader.array()?), device: DeviceId(reader.u32()?) })
+}

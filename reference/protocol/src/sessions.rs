@@ -1,0 +1,255 @@
+//! Chapter 8.2 Several sessions with one device.
+//!
+//! This module knows nothing about handshakes under way or about other devices.
+
+use crate::error::{BytesError, CallerError, Error, PeerError, StorageError};
+use crate::handshake::CompletePacket;
+use crate::limits::{HANDSHAKE_INTERVAL, SESSIONS_CONFIRMED, SESSIONS_GIVEN_UP};
+use crate::message::{Envelope, Kind};
+use crate::session::{Advance, Plaintext, Session, SessionId, SessionKey, Status};
+use crate::secret::SecretBytes;
+use crate::wire::{Reader, push_lp32};
+use alloc::vec::Vec;
+use rand_core::TryCryptoRng;
+use zeroize::Zeroizing;
+
+const SNAPSHOT_VERSION: u8 = 1;
+
+/// All sessions with one peer device, the greatest first.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    list: Vec<Session>,
+    answered: Option<u64>,
+}
+
+/// What time or a new session did to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// An unconfirmed session reached a limit; this many messages were never confirmed.
+    GivenUp(SessionId, u32),
+    /// A session left.
+    Dropped(SessionId),
+}
+
+impl Sessions {
+    /// The sessions, the greatest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Session> {
+        self.list.iter()
+    }
+
+    /// The session with this id.
+    pub fn get(&self, id: &SessionId) -> Option<&Session> {
+        self.list.iter().find(|session| session.key().id == *id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &SessionId) -> Option<&mut Session> {
+        self.list.iter_mut().find(|session| session.key().id == *id)
+    }
+
+    /// `ts_I` of the greatest confirmed session: what a new handshake must exceed.
+    pub fn floor(&self) -> Option<u64> {
+        self.list.iter().find(|it| it.status() == Status::Confirmed).map(|it| it.key().ts_i)
+    }
+
+    /// Takes in a new session at time `now`.
+    //# [SESSION-07]
+    pub fn insert(&mut self, session: Session, now: u64) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if session.status() == Status::Unconfirmed {
+            self.list.iter_mut().for_each(|it| give_up(it, &mut changes));
+        }
+        let place = self.list.partition_point(|it| it.key() > session.key());
+        self.list.insert(place, session);
+        changes.extend(self.settle(now));
+        changes
+    }
+
+    /// Does what time demands: gives up and drops.
+    pub fn settle(&mut self, now: u64) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for session in self.list.iter_mut().filter(|it| it.at_limit(now)) {
+            give_up(session, &mut changes);
+        }
+        let mut greater_confirmed = false;
+        for session in &mut self.list {
+            if greater_confirmed {
+                session.supersede(now);
+            }
+            greater_confirmed |= session.status() == Status::Confirmed;
+        }
+        //# [SESSION-09]
+        let (mut confirmed, mut given_up) = (0, 0);
+        self.list.retain(|session| {
+            let (count, most) = match session.status() {
+                Status::Confirmed => (&mut confirmed, SESSIONS_CONFIRMED),
+                Status::GivenUp => (&mut given_up, SESSIONS_GIVEN_UP),
+                Status::Unconfirmed => return true,
+            };
+            *count += 1;
+            let keep = *count <= most && !session.outlived(now);
+            if !keep {
+                changes.push(Change::Dropped(session.key().id));
+            }
+            keep
+        });
+        changes
+    }
+
+    /// The session on which a message goes out now.
+    //# [SESSION-03]
+    pub fn sending(&self, now: u64) -> Option<&Session> {
+        self.list.iter().find(|session| sends(session, now))
+    }
+
+    fn sending_mut(&mut self, now: u64) -> Result<&mut Session, CallerError> {
+        self.list.iter_mut().find(|session| sends(session, now)).ok_or(CallerError::NoSession)
+    }
+
+    /// Seals application content on the sending session and makes the packet.
+    ///
+    /// # Errors
+    /// `no_session`, and as [`Session::send`].
+    //# [SESSION-04]
+    pub fn send(
+        &mut self,
+        kind: Kind,
+        content: &[u8],
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Vec<u8>, Error> {
+        let session = self.sending_mut(now)?;
+        let message = session.send(kind, content, rng)?;
+        Ok(session.packet(message))
+    }
+
+    /// Closes our direction of the sending session and makes the packet.
+    ///
+    /// # Errors
+    /// `no_session`, and as [`Session::close`].
+    pub fn close(&mut self, now: u64, rng: &mut impl TryCryptoRng) -> Result<Vec<u8>, Error> {
+        let session = self.sending_mut(now)?;
+        let message = session.close(rng)?;
+        Ok(session.packet(message))
+    }
+
+    /// Finds the session that a message is for and opens it. Changes nothing.
+    /// The message is hashed once; every MAC of every session is computed.
+    ///
+    /// # Errors
+    /// As the table of chapter 7.4, with `unknown_session` where no session's MAC verifies.
+    //# [SESSION-08]
+    //# [SESSION-11]
+    //# [SESSION-12]
+    pub fn open(&self, message: &[u8], now: u64) -> Result<(SessionId, Advance, Plaintext), Error> {
+        let envelope = Envelope::decode(message)?;
+        let found: Vec<_> = self
+            .list
+            .iter()
+            .filter(|session| !session.outlived(now))
+            .map(|session| (session, session.candidate(&envelope)))
+            .collect();
+        let (session, place) = found
+            .into_iter()
+            .find_map(|(session, place)| place.map(|place| (session, place)))
+            .ok_or(PeerError::UnknownSession)?;
+        let (advance, plaintext) = session.open_at(&envelope, place)?;
+        Ok((session.key().id, advance, plaintext))
+    }
+
+    /// Applies what [`Sessions::open`] decided. Returns whether it confirmed the session.
+    pub fn commit(&mut self, id: &SessionId, advance: Advance, now: u64) -> bool {
+        self.get_mut(id).is_some_and(|session| session.commit(advance, now))
+    }
+
+    /// The session that began with this Complete: `Err` when another one has its handshake id.
+    ///
+    /// # Errors
+    /// `unknown_handshake`.
+    pub fn repeated(&self, packet: &CompletePacket<'_>) -> Result<Option<SessionId>, PeerError> {
+        for session in &self.list {
+            match session.knows_complete(packet) {
+                Some(true) => return Ok(Some(session.key().id)),
+                Some(false) => return Err(PeerError::UnknownHandshake),
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Completes that are due again.
+    pub(crate) fn repeats(&mut self, now: u64) -> Vec<Vec<u8>> {
+        self.list.iter_mut().filter_map(|session| session.repeat(now)).collect()
+    }
+
+    /// Whether `unknown_session` may be answered with a handshake now; notes that it is.
+    pub(crate) fn may_reconnect(&mut self, now: u64) -> bool {
+        let may = self.answered.is_none_or(|at| now.saturating_sub(at) >= HANDSHAKE_INTERVAL);
+        if may {
+            self.answered = Some(now);
+        }
+        may
+    }
+
+    /// The sessions in one piece: version, last handshake, snapshots with their lengths.
+    pub fn snapshot(&self) -> SecretBytes {
+        let mut out = Zeroizing::new(Vec::new());
+        out.push(SNAPSHOT_VERSION);
+        out.push(self.answered.is_some().into());
+        out.extend_from_slice(&self.answered.unwrap_or(0).to_be_bytes());
+        for session in &self.list {
+            push_lp32(&mut out, session.snapshot().expose());
+        }
+        SecretBytes::new(core::mem::take(&mut *out))
+    }
+
+    /// Restores a snapshot; `least` gives the least generation that is acceptable for a session.
+    ///
+    /// # Errors
+    /// As [`Session::restore`].
+    pub fn restore(
+        bytes: &[u8],
+        least: impl Fn(&SessionKey) -> u64,
+    ) -> Result<Self, StorageError> {
+        let (version, rest) = bytes.split_first().ok_or(StorageError::Snapshot)?;
+        if *version != SNAPSHOT_VERSION {
+            return Err(StorageError::SnapshotVersion);
+        }
+        let (answered, pieces) = Self::decode(rest).map_err(|_| StorageError::Snapshot)?;
+        let mut list: Vec<Session> = Vec::new();
+        for piece in pieces {
+            let session = Session::restore(piece, 0)?;
+            if list.last().is_some_and(|before| before.key() <= session.key()) {
+                return Err(StorageError::Snapshot);
+            }
+            if session.generation() < least(&session.key()) {
+                return Err(StorageError::Rollback);
+            }
+            list.push(session);
+        }
+        Ok(Self { list, answered })
+    }
+
+    fn decode(rest: &[u8]) -> Result<(Option<u64>, Vec<&[u8]>), BytesError> {
+        let mut reader = Reader::new(rest);
+        let answered = match (reader.u8()?, reader.u64()?) {
+            (0, 0) => None,
+            (1, at) => Some(at),
+            _ => return Err(BytesError::Encoding),
+        };
+        let mut pieces = Vec::new();
+        while !reader.is_empty() {
+            pieces.push(reader.lp32()?);
+        }
+        Ok((answered, pieces))
+    }
+}
+
+fn sends(session: &Session, now: u64) -> bool {
+    session.status() != Status::GivenUp && !session.at_limit(now)
+}
+
+fn give_up(session: &mut Session, changes: &mut Vec<Change>) {
+    if let Some(sent) = session.give_up() {
+        changes.push(Change::GivenUp(session.key().id, sent));
+    }
+}

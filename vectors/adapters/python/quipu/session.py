@@ -1,0 +1,282 @@
+"""Chapter 8: one session, as a value. Every operation gives a new session; a refusal gives none."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import Optional
+
+from .message import (
+    CONTENT_MAX,
+    TYPE_CLOSE,
+    TYPE_RECEIPT,
+    find_candidate,
+    is_for_applications,
+    mac_digest,
+    open_body,
+    open_header,
+    require_layout,
+    seal_message,
+)
+from .notation import EXPORT_LABEL, EXPORT_LENGTH, INITIATOR, PROTO, RESPONDER, Refused, number, u8, u32
+from .primitives import expand, sha256
+from .ratchet import Ratchet, ReceivingChain, SendingChain
+
+SNAPSHOT_MAGIC = b"quipu-python"
+SNAPSHOT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class SessionKeys:
+    root: bytes
+    header_initiator: bytes
+    header_responder: bytes
+    session_id: bytes
+    exporter: bytes
+    ad_initiator: bytes
+    ad_responder: bytes
+
+
+def session_keys(sk, transcript, ik_i, device_i, ik_r, device_r):
+    def directed(role, sender, receiver):
+        return sha256(PROTO + b"ad" + transcript + u8(role) + sender + receiver)
+
+    initiator, responder = ik_i + device_i, ik_r + device_r
+    return SessionKeys(
+        root=expand(sk, b"root", b"", 32),
+        header_initiator=expand(sk, b"header initiator", b"", 32),
+        header_responder=expand(sk, b"header responder", b"", 32),
+        session_id=expand(sk, b"session id", b"", 16),
+        exporter=expand(sk, b"exporter", b"", 32),
+        ad_initiator=directed(INITIATOR, initiator, responder),
+        ad_responder=directed(RESPONDER, responder, initiator),
+    )
+
+
+def export(exporter, label, context, length):
+    if not 1 <= len(label) <= EXPORT_LABEL or not 1 <= length <= EXPORT_LENGTH:  # SESSION-02
+        raise Refused("export")
+    return expand(exporter, b"app:" + label, sha256(context), length)
+
+
+@dataclass(frozen=True)
+class Received:
+    """What the application gets with a message (SESSION-13)."""
+
+    epoch: int
+    n: int
+    gap: list  # of (epoch, first, count) (SESSION-14)
+    content_type: int
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Session:
+    role: int
+    ts_i: int
+    session_id: bytes
+    exporter: bytes
+    ad_sending: bytes
+    ad_receiving: bytes
+    ratchet: Ratchet
+    closed_by_us: bool = False
+    close_received: Optional[tuple] = None  # (epoch, n)
+    generation: int = 0
+
+    @staticmethod
+    def start(role, ts_i, agreed, ik_i, device_i, ik_r, device_r):
+        keys = session_keys(agreed.sk, agreed.transcript, ik_i, device_i, ik_r, device_r)
+        initiator = role == INITIATOR
+        return Session(
+            role=role,
+            ts_i=ts_i,
+            session_id=keys.session_id,
+            exporter=keys.exporter,
+            ad_sending=keys.ad_initiator if initiator else keys.ad_responder,
+            ad_receiving=keys.ad_responder if initiator else keys.ad_initiator,
+            ratchet=Ratchet.start(
+                role,
+                keys.root,
+                keys.header_initiator,
+                keys.header_responder,
+                agreed.ratchet_private,
+                agreed.ra,
+                agreed.rb,
+            ),
+        )
+
+    @property
+    def key(self):
+        return self.ts_i, self.session_id  # 8.2
+
+    # Sending
+
+    def send(self, content_type, content, draw):
+        if not is_for_applications(content_type):
+            raise Refused("content")
+        return self._send(content_type, content, draw)
+
+    def receipt(self, draw):
+        """A receipt, or no message without a receiving chain."""
+        content = self.ratchet.receipt()
+        if content is None:
+            return self, None
+        return self._send(TYPE_RECEIPT, content, draw)
+
+    def close(self, draw):
+        epoch, n = self.ratchet.next_place
+        session, message = self._send(TYPE_CLOSE, u32(epoch) + u32(n + 1), draw)
+        return replace(session, closed_by_us=True), message
+
+    def _send(self, content_type, content, draw):
+        if len(content) > CONTENT_MAX:  # MSG-01
+            raise Refused("too_long")
+        if self.closed_by_us:  # SESSION-19
+            raise Refused("closed")
+        ratchet, message_key, chain = self.ratchet.send(draw)
+        message = seal_message(
+            message_key,
+            chain.header_key,
+            self.ad_sending,
+            ratchet.own_public,
+            ratchet.previous_length,
+            chain.number,
+            content_type,
+            content,
+            draw,
+        )
+        return replace(self, ratchet=ratchet, generation=self.generation + 1), message  # SESSION-23
+
+    # Receiving
+
+    def recognises(self, message):
+        """Whether the MAC verifies under a header key of this session."""
+        return self._candidate(message) is not None
+
+    def _candidate(self, message):
+        return find_candidate(message, mac_digest(message), self.ad_receiving, self.ratchet.candidates)
+
+    def receive(self, message):
+        """The session after the message and what the application gets (MSG-05, RATCHET-21)."""
+        require_layout(message)  # step 1
+        candidates, mac = self.ratchet.candidates, message[-32:]
+        found = self._candidate(message)
+        if found is None:  # MSG-08, step 2
+            raise Refused("authentication")
+        dh, pn, n = open_header(candidates[found], self.ad_receiving, message)  # step 3
+        ratchet, message_key, epoch, gap = self.ratchet.receive(found, dh, pn, n, mac)  # steps 4 and 5
+        content_type, content = open_body(message_key, self.ad_receiving, message)  # steps 6 to 8
+        if content_type == TYPE_RECEIPT:
+            self._require_receipt(content)  # step 8
+        if content_type == TYPE_CLOSE and content != u32(epoch) + u32(n + 1):  # SESSION-20
+            raise Refused("content")
+        place = (epoch, n)
+        if self.close_received is not None and place > self.close_received:  # SESSION-21, step 9
+            raise Refused("closed")
+        if content_type == TYPE_CLOSE and place < self._highest_accepted():  # SESSION-21
+            raise Refused("closed")
+        session = replace(
+            self,
+            ratchet=ratchet.with_digest(epoch, n, mac),
+            close_received=place if content_type == TYPE_CLOSE else self.close_received,
+            generation=self.generation + 1,  # SESSION-23
+        )
+        return session, Received(epoch, n, gap, content_type, content)
+
+    def _require_receipt(self, content):
+        epoch, below, bitmap = number(content[:4]), number(content[4:8]), number(content[8:])
+        newest, count = self.ratchet.newest_sent
+        if epoch > newest or (newest - epoch) % 2:  # SESSION-18: an epoch that we never sent
+            raise Refused("content")
+        claimed = below + 1 + bitmap.bit_length() if bitmap else below  # one more than the greatest number claimed
+        if epoch == newest and claimed > count:  # SESSION-18
+            raise Refused("content")
+
+    def _highest_accepted(self):
+        if not self.ratchet.receiving:
+            return (-1, -1)
+        current = self.ratchet.receiving[0]
+        return current.epoch, current.next - 1
+
+    @property
+    def cleanly_closed(self):
+        return self.close_received is not None  # SESSION-22
+
+    def export(self, label, context, length):
+        return export(self.exporter, label, context, length)
+
+    # 8.6 Snapshots
+
+    def plain(self):
+        return _plain(asdict(self))
+
+    @staticmethod
+    def from_plain(plain):
+        values = _value(plain)
+        ratchet = values["ratchet"]
+        if ratchet["sending"] is not None:
+            ratchet["sending"] = SendingChain(**ratchet["sending"])
+        ratchet["receiving"] = tuple(ReceivingChain(**chain) for chain in ratchet["receiving"])
+        for name in ("skipped", "digests"):
+            ratchet[name] = {(epoch, n): data for epoch, n, data in ratchet[name]}
+        values["ratchet"] = Ratchet(**ratchet)
+        if values["close_received"] is not None:
+            values["close_received"] = tuple(values["close_received"])
+        return Session(**values)
+
+    def state(self):
+        """The canonical snapshot of the session."""
+        return pack(self.plain())
+
+    @staticmethod
+    def restore(snapshot, least_generation=0):
+        try:
+            session = Session.from_plain(unpack(snapshot))
+        except (KeyError, TypeError, ValueError):
+            raise Refused("snapshot") from None  # SESSION-25
+        if session.state() != snapshot:  # SESSION-25, SESSION-26
+            raise Refused("snapshot")
+        if session.generation < least_generation:  # SESSION-24
+            raise Refused("rollback")
+        return session
+
+
+def pack(plain):
+    """Magic, version, JSON in one form, SHA-256."""
+    body = SNAPSHOT_MAGIC + u8(SNAPSHOT_VERSION)
+    body += json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+    return body + sha256(body)
+
+
+def unpack(snapshot):
+    start = len(SNAPSHOT_MAGIC) + 1
+    if len(snapshot) < start + 32 or not snapshot.startswith(SNAPSHOT_MAGIC):
+        raise Refused("snapshot")  # SESSION-25
+    if snapshot[start - 1] != SNAPSHOT_VERSION:
+        raise Refused("snapshot_version")  # SESSION-25
+    if sha256(snapshot[:-32]) != snapshot[-32:]:
+        raise Refused("snapshot")
+    try:
+        return json.loads(snapshot[start:-32])
+    except ValueError:
+        raise Refused("snapshot") from None
+
+
+def _plain(value):
+    if isinstance(value, bytes):
+        return "#" + value.hex()
+    if isinstance(value, dict):
+        if value and isinstance(next(iter(value)), str):
+            return {name: _plain(item) for name, item in value.items()}
+        return [[*place, _plain(item)] for place, item in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _value(plain):
+    if isinstance(plain, str) and plain.startswith("#"):
+        return bytes.fromhex(plain[1:])
+    if isinstance(plain, dict):
+        return {name: _value(item) for name, item in plain.items()}
+    if isinstance(plain, list):
+        return [_value(item) for item in plain]
+    return plain
