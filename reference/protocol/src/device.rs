@@ -5,7 +5,7 @@
 use crate::crypto::sign::IdentityKey;
 use crate::error::{CallerError, Error, PeerError, StorageError};
 use crate::handshake::{
-    AwaitingResponse, CompletePacket, Local, ReplayCache, Responder, Start, Views, response_id,
+    AwaitingResponse, CompletePacket, HandshakeId, Local, ReplayCache, Responder, Start, Views, response_id,
 };
 use crate::keys::{Address, Card, CardFields, DeviceId, Identity};
 use crate::limits::{CARDS_KEPT, INIT_WINDOW};
@@ -444,6 +444,11 @@ impl Device {
     /// Forgets all sessions with a peer device.
     pub fn forget(&mut self, peer: &IdentityKey) {
         self.peers.remove(peer);
+    }
+
+    /// The ids of the handshakes under way, ours first.
+    pub fn handshakes(&self) -> impl Iterator<Item = HandshakeId> {
+        self.started.iter().map(AwaitingResponse::id).chain(self.responder.ids())
     }
 
     /// The replay cache, for its snapshot.

@@ -47,6 +47,11 @@ pub struct DhSecret {
 pub struct Shared(Secret<32>);
 
 impl Shared {
+    /// Takes over an output that was computed elsewhere: for vectors.
+    pub const fn new(output: Secret<32>) -> Self {
+        Self(output)
+    }
+
     /// The 32 bytes.
     pub const fn secret(&self) -> &Secret<32> {
         &self.0

@@ -89,10 +89,15 @@ fn expand_into(suite: Suite, prk: &Secret<32>, label: &[u8], context: &[&[u8]], 
             .into_iter()
             .chain(context.iter().copied())
             .collect();
+    hkdf_expand(prk, &info, out);
+}
+
+/// `HKDF-Expand` of RFC 5869 over the parts of `info`. `out` has at most 8,160 bytes.
+pub fn hkdf_expand(prk: &Secret<32>, info: &[&[u8]], out: &mut [u8]) {
     #[allow(clippy::expect_used, reason = "the two conditions are provable here")]
     Hkdf::<Sha256>::from_prk(prk.expose())
         .expect("32 bytes are the output size of SHA-256")
-        .expand_multi_info(&info, out)
+        .expand_multi_info(info, out)
         .expect("every caller asks for at most 8,160 bytes, 255 blocks of 32");
 }
 

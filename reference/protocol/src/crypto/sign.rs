@@ -39,12 +39,20 @@ impl IdentityKey {
         hash: &[u8; 32],
         signature: &[u8; 64],
     ) -> Result<(), PeerError> {
+        self.verify_bytes(&signed_bytes(purpose, hash), signature)
+    }
+
+    /// Strict verification of `signature` over any bytes: for vectors of others.
+    ///
+    /// # Errors
+    /// `signature`.
+    pub fn verify_bytes(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), PeerError> {
         //# [PRIM-05]
         if !self.is_canonical() {
             return Err(PeerError::Signature);
         }
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| PeerError::Signature)?;
-        key.verify_strict(&signed_bytes(purpose, hash), &Signature::from_bytes(signature))
+        key.verify_strict(message, &Signature::from_bytes(signature))
             .map_err(|_| PeerError::Signature)
     }
 

@@ -111,9 +111,9 @@ impl Responder {
         self.half_open.len()
     }
 
-    /// Whether `id` is half open.
-    pub fn knows(&self, id: &HandshakeId) -> bool {
-        self.half_open.iter().any(|entry| entry.id == *id)
+    /// The ids of the half-open handshakes, the oldest first.
+    pub fn ids(&self) -> impl Iterator<Item = HandshakeId> {
+        self.half_open.iter().map(|entry| entry.id)
     }
 
     /// Drops what has expired. Every receiving operation does this first.

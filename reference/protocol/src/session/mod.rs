@@ -7,7 +7,7 @@ mod snapshot;
 
 pub use life::{Confirmation, Status};
 
-use crate::crypto::kdf::{expand, export, start};
+use crate::crypto::kdf::{self, expand, start};
 use crate::crypto::labels::{Expand, Start};
 use crate::crypto::{Choice, draw};
 use crate::error::{CallerError, Error, PeerError};
@@ -298,12 +298,8 @@ impl Session {
     ///
     /// # Errors
     /// `export` unless the label has 1 to 64 bytes and the length is 1 to 8,160.
-    //# [SESSION-02]
     pub fn export(&self, label: &[u8], context: &[u8], length: usize) -> Result<SecretBytes, CallerError> {
-        if label.is_empty() || label.len() > EXPORT_LABEL || !(1..=EXPORT_LENGTH).contains(&length) {
-            return Err(CallerError::Export);
-        }
-        Ok(export(self.suite, &self.exporter, label, context, length))
+        export(self.suite, &self.exporter, label, context, length)
     }
 
     /// `(ts_I, session id)`.
@@ -342,6 +338,24 @@ impl Session {
     pub fn stored_keys(&self) -> usize {
         self.ratchet.stored_keys()
     }
+}
+
+/// [`Session::export`] under an exporter secret.
+///
+/// # Errors
+/// `export`.
+pub fn export(
+    suite: Suite,
+    exporter: &Secret<32>,
+    label: &[u8],
+    context: &[u8],
+    length: usize,
+) -> Result<SecretBytes, CallerError> {
+    //# [SESSION-02]
+    if label.is_empty() || label.len() > EXPORT_LABEL || !(1..=EXPORT_LENGTH).contains(&length) {
+        return Err(CallerError::Export);
+    }
+    Ok(kdf::export(suite, exporter, label, context, length))
 }
 
 /// ```text

@@ -1,0 +1,14 @@
+//! Chapter 12 Vectors: file types, the embedded reference as a reader, the generator.
+//!
+//! This crate knows nothing about adapters or reports.
+
+pub mod draws;
+pub mod file;
+pub mod generate;
+pub mod insider;
+pub mod lint;
+pub mod perform;
+pub mod registry;
+pub mod script;
+pub mod specification;
+pub mod trace;

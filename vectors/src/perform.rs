@@ -1,0 +1,714 @@
+//! Chapter 12.3: the stateless operations, done by the reference.
+
+use crate::draws::Draws;
+use crate::file::{Object, Test};
+use crate::script;
+use crate::trace::{self, SUITE, Trace};
+use quipu::crypto::dh::{DhPublic, DhSecret};
+use quipu::crypto::kdf::{expand, extract, mix};
+use quipu::crypto::labels::{Expand, Extract, Purpose};
+use quipu::crypto::sign::IdentityKey;
+use quipu::crypto::{aead, mac};
+use quipu::handshake::{AwaitingResponse, CompletePacket, InitAccepted, Local, RatchetStart, ReplayCache, Responder, Start};
+use quipu::keys::{Card, CardFields, Party};
+use quipu::message::{Content, Envelope};
+use quipu::ratchet::{ChainKey, Header, HeaderKeys, MessageKey, step};
+use quipu::secret::Secret;
+use quipu::session::{Confirmation, Session};
+use quipu::{Address, CallerError, DeviceId, Error, Identity};
+use serde_json::{Value, json};
+
+/// What an operation that succeeded gave.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The outputs.
+    pub output: Object,
+    /// Labels and values.
+    pub intermediate: Vec<(String, String)>,
+}
+
+/// Why an operation did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// A refusal, by its name in the registry.
+    Refused(&'static str),
+    /// Anything else: the test is malformed or the reference contradicts itself.
+    Broken(String),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into().name())
+    }
+}
+
+/// A malformed test.
+pub fn broken(text: impl Into<String>) -> Stop {
+    Stop::Broken(text.into())
+}
+
+/// Runs one test against the reference.
+///
+/// # Errors
+/// What differs, as a sentence.
+pub fn check(operation: &str, test: &Test) -> Result<(), String> {
+    if test.steps.is_some() {
+        return script::check(operation, test);
+    }
+    let input = test.input.as_ref().ok_or("input is missing")?;
+    let listed = unhex_list(test.random.as_deref().unwrap_or_default())?;
+    let mut draws = Draws::listed(listed);
+    let outcome = perform(operation, input, &mut draws);
+    draws.finish(outcome.is_err())?;
+    match (outcome, &test.error) {
+        (Err(Stop::Broken(text)), _) => Err(text),
+        (Err(Stop::Refused(found)), Some(expected)) if found == expected => Ok(()),
+        (Err(Stop::Refused(found)), Some(expected)) => {
+            Err(format!("refused as {found}, expected {expected}"))
+        }
+        (Err(Stop::Refused(found)), None) => Err(format!("refused as {found}, expected success")),
+        (Ok(_), Some(expected)) => Err(format!("ACCEPTED, expected refusal as {expected}")),
+        (Ok(done), None) => compare(test, &done),
+    }
+}
+
+fn compare(test: &Test, done: &Done) -> Result<(), String> {
+    if done.intermediate.len() != test.intermediate.len() {
+        let (found, expected) = (done.intermediate.len(), test.intermediate.len());
+        return Err(format!("{found} intermediate values, {expected} expected"));
+    }
+    for (found, expected) in done.intermediate.iter().zip(&test.intermediate) {
+        if found != expected {
+            return Err(format!("first difference at {}: {}, expected {}", expected.0, found.1, expected.1));
+        }
+    }
+    let expected = test.output.as_ref().ok_or("output is missing")?;
+    if done.output == *expected {
+        Ok(())
+    } else {
+        let found = Value::Object(done.output.clone());
+        Err(format!("output {found}, expected {}", Value::Object(expected.clone())))
+    }
+}
+
+/// Performs a stateless operation.
+///
+/// # Errors
+/// A refusal, or a malformed input.
+pub fn perform(operation: &str, input: &Object, draws: &mut Draws) -> Result<Done, Stop> {
+    let get = Fields(input);
+    match operation {
+        "x25519" => {
+            let public = DhPublic::decode(get.array("public")?)?;
+            let shared = DhSecret::new(get.secret("private")?).agree(&public)?;
+            done(json!({ "shared": hex::encode(shared.secret().expose()) }))
+        }
+        "ed25519-sign" => {
+            let key = trace::signer(&get.array("seed")?);
+            let signature = key.sign(purpose(get.text("purpose")?)?, &get.array("hash")?);
+            done(json!({
+                "public": hex::encode(key.public().as_bytes()),
+                "signature": hex::encode(signature),
+            }))
+        }
+        "ed25519-verify" => {
+            let key = IdentityKey::new(get.array("public")?);
+            let purpose = purpose(get.text("purpose")?)?;
+            key.verify(purpose, &get.array("hash")?, &get.array("signature")?)?;
+            done(json!({}))
+        }
+        "mix" => {
+            let hash = mix(&get.array("hash")?, &[&get.bytes("bytes")?]);
+            done(json!({ "hash": hex::encode(hash) }))
+        }
+        "extract" => {
+            let label = find(Extract::ALL, get.text("label")?, |it| it.label())?;
+            let prk = extract(SUITE, &get.secret("salt")?, label, &[&get.bytes("ikm")?]);
+            done(json!({ "prk": hex::encode(prk.expose()) }))
+        }
+        "expand" => expand_operation(&get),
+        "seal" => {
+            let sealed = trace::seal(&get.secret("keys")?, &get.bytes("ad")?, &get.bytes("plaintext")?);
+            done(json!({ "sealed": hex::encode(sealed) }))
+        }
+        "open" => {
+            let plain = aead::open(&get.secret("keys")?, &get.bytes("ad")?, &get.bytes("sealed")?)?;
+            done(json!({ "plaintext": hex::encode(&*plain) }))
+        }
+        "card-issue" => card_issue(&get),
+        "card-verify" => card_verify(&get),
+        "card-valid" => {
+            Card::verify(&get.bytes("card")?)?.valid_at(get.u64("time")?)?;
+            done(json!({}))
+        }
+        "handshake-initiate" => initiate(&get, draws).map(|(_, _, done)| done),
+        "handshake-respond" => respond(&get, draws).map(|responded| responded.done),
+        "handshake-finish" => finish(&get, draws),
+        "handshake-complete" => complete(&get),
+        "session-keys" => session_keys(&get),
+        "export" => export(&get),
+        "ratchet-step" => ratchet_step(&get),
+        "chain-step" => {
+            let (key, chain) = ChainKey::new(get.secret("chain")?).advance();
+            done(json!({
+                "message_key": hex::encode(key.secret().expose()),
+                "chain": hex::encode(chain.secret().expose()),
+            }))
+        }
+        "padding" => {
+            let length = get.usize("length")?;
+            if length > quipu::message::CONTENT_MAX {
+                return Err(CallerError::TooLong.into());
+            }
+            done(json!({ "padded": quipu::message::padded_length(5 + length) }))
+        }
+        "message-seal" => message_seal(&get),
+        "message-open" => message_open(&get),
+        _ => Err(broken(format!("unknown operation {operation}"))),
+    }
+}
+
+fn expand_operation(get: &Fields<'_>) -> Result<Done, Stop> {
+    let label = find(Expand::ALL, get.text("label")?, |it| it.label())?;
+    let (prk, context) = (get.secret("prk")?, get.bytes("context")?);
+    let okm = match get.usize("length")? {
+        16 => hex::encode(expand::<16>(SUITE, &prk, label, &[&context]).expose()),
+        32 => hex::encode(expand::<32>(SUITE, &prk, label, &[&context]).expose()),
+        44 => hex::encode(expand::<44>(SUITE, &prk, label, &[&context]).expose()),
+        96 => hex::encode(expand::<96>(SUITE, &prk, label, &[&context]).expose()),
+        other => return Err(broken(format!("no label of the registry has length {other}"))),
+    };
+    done(json!({ "okm": okm }))
+}
+
+fn card_issue(get: &Fields<'_>) -> Result<Done, Stop> {
+    let identity = get.identity()?;
+    let address = Address::new(&get.bytes("address")?)?;
+    let device = DeviceId(get.u32("device")?);
+    let (created, expires) = (get.u64("created")?, get.u64("expires")?);
+    let suites = get.u32("suites")?;
+    let card = Card::issue(&identity, CardFields { suites, address, device, created, expires })?;
+    let mut trace = Trace::default();
+    trace.note("ik", identity.key().as_bytes());
+    trace.note("idk", identity.agreement_key().as_bytes());
+    trace.note("hash", &quipu::crypto::kdf::sha256(&[&card.as_bytes()[..154]]));
+    let output = json!({ "card": hex::encode(card.as_bytes()) });
+    Ok(Done { output: object(output), intermediate: trace.0 })
+}
+
+fn card_verify(get: &Fields<'_>) -> Result<Done, Stop> {
+    let card = Card::verify(&get.bytes("card")?)?;
+    let fields = card.fields();
+    done(json!({
+        "suites": fields.suites,
+        "address": hex::encode(fields.address.as_bytes()),
+        "device": fields.device.0,
+        "ik": hex::encode(card.key().as_bytes()),
+        "idk": hex::encode(card.agreement_key().as_bytes()),
+        "created": fields.created.to_string(),
+        "expires": fields.expires.to_string(),
+    }))
+}
+
+fn initiate(
+    get: &Fields<'_>,
+    draws: &mut Draws,
+) -> Result<(AwaitingResponse, trace::InitTrace, Done), Stop> {
+    let identity = get.identity()?;
+    let our = Card::verify(&get.bytes("card_i")?)?;
+    let peer = Card::verify(&get.bytes("card_r")?)?;
+    let floor = get.has("floor").then(|| get.u64("floor")).transpose()?;
+    let start = Start { now: get.u64("now")?, floor, views: get.array("views")? };
+    let mut peek = draws.clone();
+    let (awaiting, packet) = AwaitingResponse::start(&identity, &our, &peer, &start, draws)?;
+    let plain = trace::InitPlain {
+        ts: floor.map_or(start.now, |floor| start.now.max(floor + 1)),
+        card: our.as_bytes().to_vec(),
+        psk_id: [0; 16],
+        views: start.views,
+        signature: None,
+    };
+    let (seed, _) = identity.secrets();
+    let traced = trace::init(seed.expose(), &draw_pair(&mut peek)?, peer.as_bytes(), &plain);
+    agrees("init", &traced.packet, &packet)?;
+    let output = json!({ "init": hex::encode(packet), "handshake_id": hex::encode(awaiting.id()) });
+    let done = Done { output: object(output), intermediate: traced.trace.0.clone() };
+    Ok((awaiting, traced, done))
+}
+
+struct Responded {
+    responder: Responder,
+    done: Done,
+    traced: trace::ResponseTrace,
+}
+
+fn respond(get: &Fields<'_>, draws: &mut Draws) -> Result<Responded, Stop> {
+    let identity = get.identity()?;
+    let cards = get
+        .list("cards")?
+        .iter()
+        .map(|card| Ok(Card::verify(&unhex(card.as_str().unwrap_or_default())?)?))
+        .collect::<Result<Vec<_>, Stop>>()?;
+    let pins = get.list("pins")?.iter().map(script::pin).collect::<Result<Vec<_>, Stop>>()?;
+    let views = get.array("views")?;
+    let local = Local { identity: &identity, cards: &cards, views: &views };
+    let pin = |address: &Address, device| {
+        pins.iter().find(|pin| (pin.0, pin.1) == (*address, device)).map(|pin| pin.2)
+    };
+    let (now, packet) = (get.u64("now")?, get.bytes("init")?);
+    let mut responder = Responder::new(ReplayCache::default());
+    let mut peek = draws.clone();
+    let accepted = responder.receive_init(&local, pin, &packet, now, draws)?;
+    let InitAccepted { response, peer, pinned, ts_i, views: views_i } = accepted;
+
+    let (opened, mut intermediate) = open_init(&identity, &cards, &packet)?;
+    let (ek, rb) = (draw_pair(&mut peek)?, draw_pair(&mut peek)?);
+    let plain = trace::ResponsePlain {
+        ts: now,
+        rb: *rb.public().as_bytes(),
+        views,
+        signature: None,
+        damage_seal: false,
+        ek_r: None,
+    };
+    let (seed, _) = identity.secrets();
+    let ek_i: [u8; 32] = packet[4..36].try_into().map_err(|_| broken("short init"))?;
+    let idk_i = *peer.agreement_key().as_bytes();
+    let traced = trace::response(seed.expose(), &ek, (&ek_i, &idk_i), &opened, &plain);
+    agrees("response", &traced.packet, &response)?;
+    intermediate.extend(traced.trace.0.clone());
+    let output = json!({
+        "response": hex::encode(response),
+        "card_i": hex::encode(peer.as_bytes()),
+        "ts_i": ts_i.to_string(),
+        "views_i": hex::encode(views_i),
+        "pinned": pinned,
+    });
+    let done = Done { output: object(output), intermediate };
+    Ok(Responded { responder, done, traced })
+}
+
+/// The responder's side of `trace::init`: what an accepted Init says, in the open.
+fn open_init(
+    identity: &Identity,
+    cards: &[Card],
+    packet: &[u8],
+) -> Result<(trace::InitTrace, Vec<(String, String)>), Stop> {
+    let mut trace = Trace::default();
+    let (_, idk) = identity.secrets();
+    let ek_i: [u8; 32] = packet[4..36].try_into().map_err(|_| broken("short init"))?;
+    let es = trace::agree(&DhSecret::new(idk), &ek_i);
+    trace.note("es", &es);
+    let k_es = extract(SUITE, &Secret::new([0; 32]), Extract::INIT, &[&es]);
+    trace.note("k_es", k_es.expose());
+    for card in cards {
+        let h0 = mix(&quipu::crypto::kdf::sha256(&[b"QuipuV1interactive"]), &[card.as_bytes()]);
+        let h1 = mix(&h0, &[&packet[..36]]);
+        let keys: Secret<44> = expand(SUITE, &k_es, Expand::INIT_SEAL, &[&h1]);
+        let Ok(plain) = aead::open(&keys, &h1, &packet[36..]) else { continue };
+        let h2 = mix(&h1, &[&plain[..306]]);
+        let h3 = mix(&h2, &[&packet[36..]]);
+        trace.note("h0", &h0);
+        trace.note("h1", &h1);
+        trace.note("init_seal", keys.expose());
+        trace.note("h2", &h2);
+        trace.note("h3", &h3);
+        let id = *expand(SUITE, &k_es, Expand::HANDSHAKE_ID, &[&h3]).expose();
+        let intermediate = trace.0.clone();
+        return Ok((trace::InitTrace { packet: packet.to_vec(), id, h3, es, trace }, intermediate));
+    }
+    Err(broken("the reference opened an Init that the trace cannot open"))
+}
+
+fn finish(get: &Fields<'_>, draws: &mut Draws) -> Result<Done, Stop> {
+    let (input, mut earlier) = get.earlier("initiate")?;
+    let inner = Fields(&input);
+    let (awaiting, traced, _) = initiate(&inner, &mut earlier)?;
+    let identity = inner.identity()?;
+    let (response, now) = (get.bytes("response")?, get.u64("now")?);
+    let mut peek = draws.clone();
+    let accepted = awaiting.accept(&identity, &response, now, draws)?;
+
+    let (seed, idk) = identity.secrets();
+    let mut first = get.earlier("initiate")?.1;
+    let ek = draw_pair(&mut first)?;
+    let ek_r: [u8; 32] = response[20..52].try_into().map_err(|_| broken("short response"))?;
+    let mut trace = Trace::default();
+    let (ee, se) = (trace::agree(&ek, &ek_r), trace::agree(&DhSecret::new(idk), &ek_r));
+    trace.note("ee", &ee);
+    trace.note("se", &se);
+    let hs = extract(SUITE, &Secret::new([0; 32]), Extract::INTERACTIVE, &[&ee, &traced.es, &se]);
+    trace.note("hs", hs.expose());
+    let h4 = mix(&traced.h3, &[&response[..52]]);
+    let h5 = mix(&h4, &[&response[52..236]]);
+    let h6 = mix(&h5, &[&response[236..]]);
+    trace.note("h4", &h4);
+    trace.note("h5", &h5);
+    trace.note("response_mac", expand::<32>(SUITE, &hs, Expand::RESPONSE_MAC, &[&h4]).expose());
+    trace.note("h6", &h6);
+    trace.note("response_seal", expand::<44>(SUITE, &hs, Expand::RESPONSE_SEAL, &[&h4]).expose());
+    let ra = draw_pair(&mut peek)?;
+    let plain =
+        trace::CompletePlain { ra: *ra.public().as_bytes(), signature: None, damage_seal: false };
+    let completed = trace::complete(seed.expose(), &traced.id, &hs, &h6, &plain);
+    agrees("complete", &completed.packet, &accepted.complete)?;
+    agrees("sk", completed.sk.expose(), accepted.agreement.secret.expose())?;
+    let mut intermediate = trace.0;
+    intermediate.extend(completed.trace.0);
+    let output = json!({
+        "complete": hex::encode(accepted.complete),
+        "ts_r": accepted.ts_r.to_string(),
+        "views_r": hex::encode(accepted.views),
+        "sk": hex::encode(accepted.agreement.secret.expose()),
+    });
+    Ok(Done { output: object(output), intermediate })
+}
+
+fn complete(get: &Fields<'_>) -> Result<Done, Stop> {
+    let (input, mut earlier) = get.earlier("respond")?;
+    let Responded { mut responder, traced, .. } = respond(&Fields(&input), &mut earlier)?;
+    let bytes = get.bytes("complete")?;
+    let packet = CompletePacket::decode(&bytes)?;
+    let before = (responder.half_open(), responder.replay_cache().snapshot());
+    let now = get.u64("now")?;
+    let accepted = responder.receive_complete(&packet, now);
+    if accepted.is_err() {
+        responder.expire(now);
+        let after = (responder.half_open(), responder.replay_cache().snapshot());
+        if before != after && !matches!(&accepted, Err(Error::Peer(quipu::PeerError::UnknownHandshake))) {
+            return Err(broken("a refused Complete changed the responder"));
+        }
+    }
+    let accepted = accepted?;
+    let mut trace = Trace::default();
+    let h7 = mix(&traced.h6, &[&bytes[..20]]);
+    let h8 = mix(&h7, &[&bytes[20..132]]);
+    let h9 = mix(&h8, &[&bytes[132..164]]);
+    trace.note("h7", &h7);
+    trace.note("h8", &h8);
+    trace.note("complete_mac", expand::<32>(SUITE, &traced.hs, Expand::COMPLETE_MAC, &[&h7]).expose());
+    let seal: Secret<44> = expand(SUITE, &traced.hs, Expand::COMPLETE_SEAL, &[&h7]);
+    trace.note("complete_seal", seal.expose());
+    trace.note("h9", &h9);
+    agrees("h9", &h9, &accepted.agreement.transcript)?;
+    let RatchetStart::Responder { theirs, .. } = &accepted.agreement.ratchet else {
+        return Err(broken("a responder got the role of an initiator"));
+    };
+    let output = json!({
+        "sk": hex::encode(accepted.agreement.secret.expose()),
+        "ra": hex::encode(theirs.as_bytes()),
+    });
+    Ok(Done { output: object(output), intermediate: trace.0 })
+}
+
+fn session_keys(get: &Fields<'_>) -> Result<Done, Stop> {
+    let sk: Secret<32> = get.secret("sk")?;
+    let transcript: [u8; 32] = get.array("transcript")?;
+    let side = |key: &str, device: &str| {
+        Ok::<_, Stop>([get.array::<32>(key)?.as_slice(), &get.u32(device)?.to_be_bytes()].concat())
+    };
+    let (i, r) = (side("ik_i", "device_i")?, side("ik_r", "device_r")?);
+    let ad = |role: u8, from: &[u8], to: &[u8]| {
+        let parts: [&[u8]; 5] = [b"QuipuV1ad", &transcript, &[role], from, to];
+        hex::encode(quipu::crypto::kdf::sha256(&parts))
+    };
+    let out = |label| hex::encode(expand::<32>(SUITE, &sk, label, &[]).expose());
+    let id = hex::encode(expand::<16>(SUITE, &sk, Expand::SESSION_ID, &[]).expose());
+    let session = script::session_of(get.0, true)?;
+    if hex::encode(session.key().id) != id {
+        return Err(broken("the session id of the reference differs from the trace"));
+    }
+    done(json!({
+        "root": out(Expand::ROOT),
+        "header_initiator": out(Expand::HEADER_INITIATOR),
+        "header_responder": out(Expand::HEADER_RESPONDER),
+        "session_id": id,
+        "exporter": out(Expand::EXPORTER),
+        "ad_initiator": ad(1, &i, &r),
+        "ad_responder": ad(2, &r, &i),
+    }))
+}
+
+fn export(get: &Fields<'_>) -> Result<Done, Stop> {
+    let (label, context) = (get.text("label")?, get.bytes("context")?);
+    let exporter: Secret<32> = get.secret("exporter")?;
+    let okm = quipu::session::export(SUITE, &exporter, label.as_bytes(), &context, get.usize("length")?)?;
+    done(json!({ "okm": hex::encode(okm.expose()) }))
+}
+
+fn ratchet_step(get: &Fields<'_>) -> Result<Done, Stop> {
+    let (root, dh): (Secret<32>, [u8; 32]) = (get.secret("root")?, get.array("dh")?);
+    let (new, other) = (DhPublic::decode(get.array("dh_new")?)?, DhPublic::decode(get.array("dh_other")?)?);
+    let prk = extract(SUITE, &root, Extract::RATCHET, &[&dh]);
+    let shared = quipu::crypto::dh::Shared::new(Secret::new(dh));
+    let made = step(SUITE, &root, &shared, &new, &other);
+    let output = json!({
+        "root": hex::encode(made.root.expose()),
+        "chain": hex::encode(made.chain.secret().expose()),
+        "next_header": hex::encode(made.next_header.expose()),
+    });
+    let intermediate = vec![("prk".to_owned(), hex::encode(prk.expose()))];
+    Ok(Done { output: object(output), intermediate })
+}
+
+fn message_seal(get: &Fields<'_>) -> Result<Done, Stop> {
+    let (mk, hk): (Secret<32>, Secret<32>) = (get.secret("message_key")?, get.secret("header_key")?);
+    let (ad, draw): ([u8; 32], Secret<16>) = (get.array("ad")?, get.secret("draw")?);
+    let header =
+        Header { dh: get.array("dh")?, previous: get.u32("pn")?, number: get.u32("n")? };
+    let (kind, content) = (get.byte("type")?, get.bytes("content")?);
+    if content.len() > quipu::message::CONTENT_MAX {
+        return Err(CallerError::TooLong.into());
+    }
+    let body = trace::body(kind, &content);
+    let plain = trace::MessagePlain {
+        dh: header.dh,
+        pn: header.previous,
+        n: header.number,
+        body: &body,
+        damage_header: false,
+        damage_body: false,
+    };
+    let (traced, trace) = trace::message(&mk, &hk, &ad, draw.expose(), &plain);
+    let keys = HeaderKeys::new(SUITE, hk);
+    let message =
+        quipu::message::seal(SUITE, MessageKey::new(mk), &keys, &ad, &header, &draw, kind, &content);
+    agrees("message", &traced, &message)?;
+    Ok(Done { output: object(json!({ "message": hex::encode(message) })), intermediate: trace.0 })
+}
+
+fn message_open(get: &Fields<'_>) -> Result<Done, Stop> {
+    let keys = HeaderKeys::new(SUITE, get.secret("header_key")?);
+    let (mk, ad) = (MessageKey::new(get.secret("message_key")?), get.array("ad")?);
+    let message = get.bytes("message")?;
+    let envelope = Envelope::decode(&message)?;
+    if !bool::from(envelope.verifies(&keys, &ad)) {
+        return Err(quipu::PeerError::Authentication.into());
+    }
+    let header = envelope.open_header(&keys, &ad)?;
+    let content = envelope.open_body(&mk, &ad)?;
+    let (kind, bytes) = script::content(&content);
+    let mut trace = Trace::default();
+    trace.note("mak", keys.mac().expose());
+    let (before, tag) = message.split_at(message.len() - 32);
+    let hash = quipu::crypto::kdf::sha256(&[before]);
+    trace.note("hash", &hash);
+    agrees("mac", &mac::hmac(keys.mac(), &[&ad, &hash]), tag)?;
+    let output = json!({
+        "dh": hex::encode(header.dh),
+        "pn": header.previous,
+        "n": header.number,
+        "type": kind,
+        "content": hex::encode(bytes),
+    });
+    Ok(Done { output: object(output), intermediate: trace.0 })
+}
+
+fn agrees(what: &str, trace: &[u8], found: &[u8]) -> Result<(), Stop> {
+    if trace == found {
+        Ok(())
+    } else {
+        Err(broken(format!("{what}: the reference gives {}, the trace {}", hex::encode(found), hex::encode(trace))))
+    }
+}
+
+fn draw_pair(draws: &mut Draws) -> Result<DhSecret, Stop> {
+    let mut bytes = [0; 32];
+    rand_core::Rng::fill_bytes(draws, &mut bytes);
+    Ok(DhSecret::new(Secret::new(bytes)))
+}
+
+fn done(output: Value) -> Result<Done, Stop> {
+    Ok(Done { output: object(output), intermediate: Vec::new() })
+}
+
+/// The object in a value made by `json!({ .. })`.
+pub fn object(value: Value) -> Object {
+    match value {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    }
+}
+
+fn find<T: Copy>(all: &[T], name: &str, label: impl Fn(T) -> &'static [u8]) -> Result<T, Stop> {
+    all.iter()
+        .copied()
+        .find(|it| label(*it) == name.as_bytes())
+        .ok_or_else(|| broken(format!("label {name:?} is not in the registry")))
+}
+
+fn purpose(name: &str) -> Result<Purpose, Stop> {
+    find(Purpose::ALL, name, Purpose::label)
+}
+
+/// Bytes of lower-case hex.
+///
+/// # Errors
+/// Anything else.
+pub fn unhex(text: &str) -> Result<Vec<u8>, Stop> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err(broken(format!("upper-case hex {text:?}")));
+    }
+    hex::decode(text).map_err(|error| broken(format!("hex {text:?}: {error}")))
+}
+
+fn unhex_list(list: &[String]) -> Result<Vec<Vec<u8>>, String> {
+    list.iter().map(|text| unhex(text).map_err(|stop| format!("{stop:?}"))).collect()
+}
+
+/// Typed access to the fields of an input.
+#[derive(Debug)]
+pub struct Fields<'a>(pub &'a Object);
+
+impl Fields<'_> {
+    /// Whether the field is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn field(&self, name: &str) -> Result<&Value, Stop> {
+        self.0.get(name).ok_or_else(|| broken(format!("field {name} is missing")))
+    }
+
+    /// A string.
+    ///
+    /// # Errors
+    /// Missing or of another type; likewise below.
+    pub fn text(&self, name: &str) -> Result<&str, Stop> {
+        self.field(name)?.as_str().ok_or_else(|| broken(format!("field {name} is not a string")))
+    }
+
+    /// Hex bytes.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn bytes(&self, name: &str) -> Result<Vec<u8>, Stop> {
+        unhex(self.text(name)?)
+    }
+
+    /// Hex bytes of a fixed length.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn array<const N: usize>(&self, name: &str) -> Result<[u8; N], Stop> {
+        self.bytes(name)?
+            .try_into()
+            .map_err(|_| broken(format!("field {name} does not have {N} bytes")))
+    }
+
+    /// Secret hex bytes of a fixed length.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn secret<const N: usize>(&self, name: &str) -> Result<Secret<N>, Stop> {
+        self.array(name).map(Secret::new)
+    }
+
+    /// A decimal string.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn u64(&self, name: &str) -> Result<u64, Stop> {
+        self.text(name)?.parse().map_err(|_| broken(format!("field {name} is not a decimal string")))
+    }
+
+    /// A JSON number.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn u32(&self, name: &str) -> Result<u32, Stop> {
+        self.field(name)?
+            .as_u64()
+            .and_then(|number| number.try_into().ok())
+            .ok_or_else(|| broken(format!("field {name} is not a 32-bit number")))
+    }
+
+    /// A JSON number below 256.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn byte(&self, name: &str) -> Result<u8, Stop> {
+        u8::try_from(self.u32(name)?).map_err(|_| broken(format!("field {name} is not a byte")))
+    }
+
+    /// A JSON number as a length.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn usize(&self, name: &str) -> Result<usize, Stop> {
+        usize::try_from(self.u32(name)?).map_err(|_| broken(format!("field {name} is too great")))
+    }
+
+    /// A list.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn list(&self, name: &str) -> Result<&Vec<Value>, Stop> {
+        self.field(name)?.as_array().ok_or_else(|| broken(format!("field {name} is not a list")))
+    }
+
+    /// The identity of `ik_seed` and `idk_private`.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn identity(&self) -> Result<Identity, Stop> {
+        Ok(Identity::new(&self.secret("ik_seed")?, self.secret("idk_private")?))
+    }
+
+    /// Key and device of one side of a session.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub fn party(&self, key: &str, device: &str) -> Result<Party, Stop> {
+        Ok(Party { key: IdentityKey::new(self.array(key)?), device: DeviceId(self.u32(device)?) })
+    }
+
+    fn earlier(&self, name: &str) -> Result<(Object, Draws), Stop> {
+        let value = self.field(name)?.as_object().ok_or_else(|| broken(format!("{name} is no object")))?;
+        let inner = Fields(value);
+        let input = inner.field("input")?.as_object().cloned().unwrap_or_default();
+        let draws = inner
+            .list("random")?
+            .iter()
+            .map(|text| unhex(text.as_str().unwrap_or_default()))
+            .collect::<Result<_, _>>()?;
+        Ok((input, Draws::listed(draws)))
+    }
+}
+
+/// One side of the session of a setup.
+///
+/// # Errors
+/// A malformed setup.
+pub fn start_session(
+    get: &Fields<'_>,
+    initiator: bool,
+    ratchet: RatchetStart,
+) -> Result<Session, Stop> {
+    let (i, r) = (get.party("ik_i", "device_i")?, get.party("ik_r", "device_r")?);
+    let (our, their) = if initiator { (i, r) } else { (r, i) };
+    let agreement = quipu::handshake::Agreement {
+        suite: SUITE,
+        secret: get.secret("sk")?,
+        transcript: get.array("transcript")?,
+        ts_i: 0,
+        our,
+        their,
+        ratchet,
+    };
+    let confirmation = if initiator {
+        Confirmation::Confirmed
+    } else {
+        Confirmation::Responder { id: [0; 16], hash: [0; 32] }
+    };
+    Ok(Session::new(agreement, confirmation, 0))
+}
+
+/// Type byte and bytes of an accepted content.
+pub fn plain_content(content: &Content) -> (u8, Vec<u8>) {
+    match content {
+        Content::Data(kind, bytes) => (kind.byte(), bytes.expose().to_vec()),
+        Content::Receipt(receipt) => (quipu::message::Receipt::KIND, receipt.encode().to_vec()),
+        Content::Close(close) => (quipu::message::Close::KIND, close.encode().to_vec()),
+    }
+}

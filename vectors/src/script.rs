@@ -1,0 +1,483 @@
+//! Chapter 12.4 and 12.5: scripts, done by the reference.
+
+use crate::draws::Draws;
+use crate::file::{Object, Test};
+use crate::perform::{Fields, Stop, broken, object, plain_content, start_session, unhex};
+use crate::trace;
+use quipu::crypto::kdf::sha256;
+use quipu::crypto::sign::IdentityKey;
+use quipu::handshake::{RatchetStart, ReplayCache};
+use quipu::keys::Card;
+use quipu::message::Kind;
+use quipu::ratchet::Gap;
+use quipu::session::{Plaintext, Role, Session};
+use quipu::{Address, Device, DeviceId, Event};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub use crate::perform::plain_content as content;
+
+/// The fields of a step that are results, not arguments.
+const RESULTS: [&str; 12] = [
+    "message", "digest", "epoch", "n", "gap", "type", "content", "okm", "packet", "events", "replies", "packets",
+];
+
+/// Runs a script against the reference.
+///
+/// # Errors
+/// The step that differs, as a sentence.
+pub fn check(operation: &str, test: &Test) -> Result<(), String> {
+    let setup = test.setup.as_ref().ok_or("setup is missing")?;
+    let steps = test.steps.as_ref().ok_or("steps are missing")?;
+    let mut player = Player::new(operation, setup).map_err(|stop| format!("setup: {stop:?}"))?;
+    for (index, step) in steps.iter().enumerate() {
+        let found = player.play(step).map_err(|text| format!("step {index}: {text}"))?;
+        if found != *step {
+            let (found, step) = (Value::Object(found), Value::Object(step.clone()));
+            return Err(format!("step {index}: {found}, expected {step}"));
+        }
+    }
+    Ok(())
+}
+
+/// Plays the steps of a script one by one; the generator lets it fill in the results.
+#[derive(Debug)]
+pub enum Player {
+    /// Chapter 12.4.
+    Session(Box<SessionPlayer>),
+    /// Chapter 12.5.
+    Device(Box<DevicePlayer>),
+}
+
+impl Player {
+    /// Prepares a script.
+    ///
+    /// # Errors
+    /// A malformed setup.
+    pub fn new(operation: &str, setup: &Object) -> Result<Self, Stop> {
+        match operation {
+            "session" => Ok(Self::Session(Box::new(SessionPlayer {
+                initiator: session_of(setup, true)?,
+                responder: session_of(setup, false)?,
+                saved: BTreeMap::new(),
+            }))),
+            "device" => DevicePlayer::new(setup).map(|player| Self::Device(Box::new(player))),
+            _ => Err(broken(format!("operation {operation} has no scripts"))),
+        }
+    }
+
+    /// Plays a step: returns it with the results that the reference gives, `error` included.
+    ///
+    /// # Errors
+    /// A malformed step, wrong draws, or a refusal that changed state.
+    pub fn play(&mut self, step: &Object) -> Result<Object, String> {
+        let get = Fields(step);
+        let mut draws = match step.get("random") {
+            Some(Value::Array(list)) => Draws::listed(
+                list.iter()
+                    .map(|text| unhex(text.as_str().unwrap_or_default()))
+                    .collect::<Result<_, _>>()
+                    .map_err(|stop| format!("{stop:?}"))?,
+            ),
+            _ if get.has("seed") => Draws::seeded(get.array("seed").map_err(|stop| format!("{stop:?}"))?),
+            _ => Draws::listed(Vec::new()),
+        };
+        let outcome = match self {
+            Self::Session(player) => player.play(&get, &mut draws),
+            Self::Device(player) => player.play(&get, &mut draws),
+        };
+        draws.finish(outcome.is_err())?;
+        let mut step = step.clone();
+        match outcome {
+            Ok(results) => {
+                step.remove("error");
+                let given = step.clone();
+                step.retain(|name, _| !RESULTS.contains(&name.as_str()) || is_argument(&given, name));
+                step.extend(results);
+            }
+            Err(Stop::Refused(name)) => {
+                let given = step.clone();
+                step.retain(|field, _| !RESULTS.contains(&field.as_str()) || is_argument(&given, field));
+                step.insert("error".to_owned(), name.into());
+            }
+            Err(Stop::Broken(text)) => return Err(text),
+        }
+        Ok(step)
+    }
+}
+
+/// Some names are an argument of one step and a result of another.
+fn is_argument(step: &Object, name: &str) -> bool {
+    match step.get("do").and_then(Value::as_str) {
+        Some("send") => matches!(name, "type" | "content"),
+        Some("receive") => matches!(name, "message" | "packet"),
+        _ => false,
+    }
+}
+
+/// One side of the session of a setup.
+///
+/// # Errors
+/// A malformed setup.
+pub fn session_of(setup: &Object, initiator: bool) -> Result<Session, Stop> {
+    let get = Fields(setup);
+    let (ra, rb) = if get.has("ra_private") {
+        (trace::pair(&get.array("ra_private")?), trace::pair(&get.array("rb_private")?))
+    } else {
+        (trace::pair(&[1; 32]), trace::pair(&[2; 32]))
+    };
+    let ratchet = if initiator {
+        let (theirs, shared) = (rb.public(), ra.agree(&rb.public())?);
+        RatchetStart::Initiator { ours: ra, theirs, shared }
+    } else {
+        let shared = rb.agree(&ra.public())?;
+        RatchetStart::Responder { ours: rb.public(), theirs: ra.public(), shared }
+    };
+    start_session(&get, initiator, ratchet)
+}
+
+/// A pin of a test.
+///
+/// # Errors
+/// A malformed pin.
+pub fn pin(value: &Value) -> Result<(Address, DeviceId, IdentityKey), Stop> {
+    let get = value.as_object().ok_or_else(|| broken("a pin is not an object"))?;
+    let get = Fields(get);
+    let address = Address::new(&get.bytes("address")?)?;
+    Ok((address, DeviceId(get.u32("device")?), IdentityKey::new(get.array("ik")?)))
+}
+
+/// Both sides of one session.
+#[derive(Debug)]
+pub struct SessionPlayer {
+    initiator: Session,
+    responder: Session,
+    saved: BTreeMap<String, Vec<Vec<u8>>>,
+}
+
+impl SessionPlayer {
+    fn side(&mut self, get: &Fields<'_>) -> Result<&mut Session, Stop> {
+        match get.text("as")? {
+            "initiator" => Ok(&mut self.initiator),
+            "responder" => Ok(&mut self.responder),
+            other => Err(broken(format!("as {other:?}"))),
+        }
+    }
+
+    fn play(&mut self, get: &Fields<'_>, draws: &mut Draws) -> Result<Object, Stop> {
+        let before = self.side(get)?.snapshot();
+        let outcome = self.step(get, draws);
+        if matches!(outcome, Err(Stop::Refused(_)))
+            && self.side(get)?.snapshot().expose() != before.expose()
+        {
+            return Err(broken("a refusal changed the state"));
+        }
+        outcome
+    }
+
+    fn step(&mut self, get: &Fields<'_>, draws: &mut Draws) -> Result<Object, Stop> {
+        match get.text("do")? {
+            "send" => {
+                let (kind, content) = (kind(get)?, get.bytes("content")?);
+                let message = self.side(get)?.send(kind, &content, draws)?;
+                self.keep(get, message)
+            }
+            "send-many" => {
+                let mut all = Vec::new();
+                for number in 0..get.u32("count")? {
+                    all.push(self.side(get)?.send(Kind::DATA, &number.to_be_bytes(), draws)?);
+                }
+                let parts: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+                let digest = hex::encode(sha256(&parts));
+                self.saved.insert(get.text("save")?.to_owned(), all);
+                Ok(object(json!({ "digest": digest })))
+            }
+            "receive" => {
+                let message = self.message(get)?;
+                let side = self.side(get)?;
+                let (advance, plaintext) = side.open(&message)?;
+                side.commit(advance, 0);
+                Ok(opened(&plaintext))
+            }
+            "receipt" => match self.side(get)?.receipt(draws)? {
+                Some(message) => self.keep(get, message),
+                None => Ok(Object::new()),
+            },
+            "close" => {
+                let message = self.side(get)?.close(draws)?;
+                self.keep(get, message)
+            }
+            "export" => {
+                let (label, context) = (get.text("label")?, get.bytes("context")?);
+                let okm = self.side(get)?.export(label.as_bytes(), &context, get.usize("length")?)?;
+                Ok(object(json!({ "okm": hex::encode(okm.expose()) })))
+            }
+            "restore" => {
+                let side = self.side(get)?;
+                let snapshot = side.snapshot();
+                *side = Session::restore(snapshot.expose(), side.generation())?;
+                if side.snapshot().expose() != snapshot.expose() {
+                    return Err(broken("a restored session has another snapshot"));
+                }
+                Ok(Object::new())
+            }
+            other => Err(broken(format!("do {other:?}"))),
+        }
+    }
+
+    fn keep(&mut self, get: &Fields<'_>, message: Vec<u8>) -> Result<Object, Stop> {
+        let result = object(json!({ "message": hex::encode(&message) }));
+        if get.has("save") {
+            self.saved.insert(get.text("save")?.to_owned(), vec![message]);
+        }
+        Ok(result)
+    }
+
+    fn message(&self, get: &Fields<'_>) -> Result<Vec<u8>, Stop> {
+        if get.has("message") {
+            return get.bytes("message");
+        }
+        let index = if get.has("index") { get.usize("index")? } else { 0 };
+        let name = get.text("saved")?;
+        let found = self.saved.get(name).and_then(|list| list.get(index));
+        found.cloned().ok_or_else(|| broken(format!("nothing saved as {name}[{index}]")))
+    }
+}
+
+fn kind(get: &Fields<'_>) -> Result<Kind, Stop> {
+    match get.byte("type")? {
+        0x01 => Ok(Kind::DATA),
+        kind @ 0x80.. => Ok(Kind::application(kind)),
+        other => Err(broken(format!("type {other} is not the application's"))),
+    }
+}
+
+fn opened(plaintext: &Plaintext) -> Object {
+    let gap: Vec<Value> = plaintext
+        .gap
+        .iter()
+        .map(|Gap { epoch, first, count }| json!([epoch, first, count]))
+        .collect();
+    let (kind, bytes) = plain_content(&plaintext.content);
+    object(json!({
+        "epoch": plaintext.epoch,
+        "n": plaintext.number,
+        "gap": gap,
+        "type": kind,
+        "content": hex::encode(bytes),
+    }))
+}
+
+/// Several devices.
+#[derive(Debug)]
+pub struct DevicePlayer {
+    devices: BTreeMap<String, Owned>,
+    saved: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct Owned {
+    device: Device,
+    secrets: ([u8; 32], [u8; 32]),
+    cards: Vec<Card>,
+    pins: Vec<(Address, DeviceId, IdentityKey)>,
+}
+
+impl DevicePlayer {
+    fn new(setup: &Object) -> Result<Self, Stop> {
+        let mut devices = BTreeMap::new();
+        for entry in Fields(setup).list("devices")? {
+            let get = Fields(entry.as_object().ok_or_else(|| broken("a device is not an object"))?);
+            let cards = vec![Card::verify(&get.bytes("card")?)?];
+            let secrets = (get.array("ik_seed")?, get.array("idk_private")?);
+            let device = Device::with_cards(get.identity()?, cards.clone(), ReplayCache::default());
+            let owned = Owned { device, secrets, cards, pins: Vec::new() };
+            devices.insert(get.text("name")?.to_owned(), owned);
+        }
+        Ok(Self { devices, saved: BTreeMap::new() })
+    }
+
+    fn key_of(&self, name: &str) -> Result<IdentityKey, Stop> {
+        let owned = self.devices.get(name).ok_or_else(|| broken(format!("no device {name}")))?;
+        Ok(owned.device.key())
+    }
+
+    fn name_of(&self, key: &IdentityKey) -> String {
+        let found = self.devices.iter().find(|(_, owned)| owned.device.key() == *key);
+        found.map_or_else(|| hex::encode(key.as_bytes()), |(name, _)| name.clone())
+    }
+
+    fn state(&mut self, get: &Fields<'_>, now: u64) -> Result<Vec<u8>, Stop> {
+        let keys: Vec<IdentityKey> = self.devices.values().map(|it| it.device.key()).collect();
+        let device = &mut self.owned(get)?.device;
+        device.expire(now);
+        let mut state = device.replay_cache().snapshot();
+        state.extend(device.handshakes().map(|id| id.to_vec()).collect::<Vec<_>>().concat());
+        for key in keys {
+            if let Some(snapshot) = device.snapshot(&key) {
+                state.extend_from_slice(snapshot.expose());
+            }
+        }
+        Ok(state)
+    }
+
+    fn owned(&mut self, get: &Fields<'_>) -> Result<&mut Owned, Stop> {
+        let name = get.text("as")?;
+        self.devices.get_mut(name).ok_or_else(|| broken(format!("no device {name}")))
+    }
+
+    fn play(&mut self, get: &Fields<'_>, draws: &mut Draws) -> Result<Object, Stop> {
+        let now = get.u64("now")?;
+        let before = self.state(get, now)?;
+        let outcome = self.step(get, now, draws);
+        if matches!(outcome, Err(Stop::Refused(_))) && self.state(get, now)? != before {
+            return Err(broken("a refusal changed the state"));
+        }
+        outcome
+    }
+
+    fn step(&mut self, get: &Fields<'_>, now: u64, draws: &mut Draws) -> Result<Object, Stop> {
+        match get.text("do")? {
+            "pin" => {
+                let (address, device, key) = pin(&Value::Object(get.0.clone()))?;
+                let owned = self.owned(get)?;
+                owned.device.pin(address, device, key);
+                owned.pins.push((address, device, key));
+                Ok(Object::new())
+            }
+            "card" => {
+                let card = Card::verify(&get.bytes("card")?)?;
+                let owned = self.owned(get)?;
+                owned.device.issue_card(*card.fields(), now)?;
+                if owned.device.card().map(Card::as_bytes) != Some(card.as_bytes()) {
+                    return Err(broken("the reference issued another card"));
+                }
+                owned.cards.push(card);
+                Ok(Object::new())
+            }
+            "initiate" => {
+                let card = Card::verify(&get.bytes("card")?)?;
+                let packet = self.owned(get)?.device.connect(&card, now, draws)?;
+                self.keep(get, packet, None)
+            }
+            "receive" => self.receive(get, now, draws),
+            "send" => {
+                let to = self.key_of(get.text("to")?)?;
+                let (kind, content) = (kind(get)?, get.bytes("content")?);
+                let sent = self.owned(get)?.device.send(&to, kind, &content, now, draws)?;
+                self.keep(get, sent.packet, Some(&sent.events))
+            }
+            "close" => {
+                let to = self.key_of(get.text("to")?)?;
+                let sent = self.owned(get)?.device.close(&to, now, draws)?;
+                self.keep(get, sent.packet, Some(&sent.events))
+            }
+            "due" => {
+                let due = self.owned(get)?.device.due(now);
+                let packets: Vec<Value> = due
+                    .packets
+                    .iter()
+                    .map(|(to, packet)| json!([self.name_of(to), hex::encode(packet)]))
+                    .collect();
+                let events: Vec<Value> = due.events.iter().map(event).collect();
+                Ok(object(json!({ "events": events, "packets": packets })))
+            }
+            "restart" => self.restart(get),
+            other => Err(broken(format!("do {other:?}"))),
+        }
+    }
+
+    fn receive(&mut self, get: &Fields<'_>, now: u64, draws: &mut Draws) -> Result<Object, Stop> {
+        let from = if get.has("from") { Some(self.key_of(get.text("from")?)?) } else { None };
+        let packet = if get.has("packet") {
+            get.bytes("packet")?
+        } else {
+            let name = get.text("saved")?;
+            let saved = self.saved.get(name).cloned();
+            saved.ok_or_else(|| broken(format!("nothing saved as {name}")))?
+        };
+        let received = self.owned(get)?.device.receive(from.as_ref(), &packet, now, draws)?;
+        if get.has("save") {
+            for (name, reply) in get.list("save")?.iter().zip(&received.replies) {
+                self.saved.insert(name.as_str().unwrap_or_default().to_owned(), reply.clone());
+            }
+        }
+        let replies: Vec<String> = received.replies.iter().map(hex::encode).collect();
+        let events: Vec<Value> = received.events.iter().map(event).collect();
+        Ok(object(json!({ "events": events, "replies": replies })))
+    }
+
+    fn restart(&mut self, get: &Fields<'_>) -> Result<Object, Stop> {
+        let keys: Vec<IdentityKey> = self.devices.values().map(|it| it.device.key()).collect();
+        let with_cache = get.0.get("cache").and_then(Value::as_bool).unwrap_or_default();
+        let owned = self.owned(get)?;
+        let cache = if with_cache {
+            ReplayCache::restore(&owned.device.replay_cache().snapshot())?
+        } else {
+            ReplayCache::default()
+        };
+        let (seed, private) = owned.secrets;
+        let identity = quipu::Identity::new(
+            &quipu::secret::Secret::new(seed),
+            quipu::secret::Secret::new(private),
+        );
+        let mut device = Device::with_cards(identity, owned.cards.clone(), cache);
+        for (address, number, key) in &owned.pins {
+            device.pin(*address, *number, *key);
+        }
+        for key in keys {
+            if let Some(snapshot) = owned.device.snapshot(&key) {
+                device.restore(&key, snapshot.expose(), |_| 0)?;
+            }
+        }
+        owned.device = device;
+        Ok(Object::new())
+    }
+
+    fn keep(
+        &mut self,
+        get: &Fields<'_>,
+        packet: Vec<u8>,
+        events: Option<&[Event]>,
+    ) -> Result<Object, Stop> {
+        let mut result = object(json!({ "packet": hex::encode(&packet) }));
+        if let Some(events) = events {
+            result.insert("events".to_owned(), events.iter().map(event).collect());
+        }
+        if get.has("save") {
+            self.saved.insert(get.text("save")?.to_owned(), packet);
+        }
+        Ok(result)
+    }
+}
+
+/// An event as chapter 12.5 writes it.
+pub fn event(event: &Event) -> Value {
+    let id = |session: &[u8; 16]| hex::encode(session);
+    match event {
+        Event::ResponseSent { peer } => {
+            json!({ "event": "response-sent", "peer": hex::encode(peer.key().as_bytes()) })
+        }
+        Event::Established { peer, session, role, pinned } => {
+            let role = match role {
+                Role::Initiator => "initiator",
+                Role::Responder => "responder",
+            };
+            let peer = hex::encode(peer.key().as_bytes());
+            json!({ "event": "established", "peer": peer, "session": id(session), "role": role, "pinned": pinned })
+        }
+        Event::Confirmed { session } => json!({ "event": "confirmed", "session": id(session) }),
+        Event::Message { session, plaintext, .. } => {
+            let mut fields = opened(plaintext);
+            fields.insert("event".to_owned(), "message".into());
+            fields.insert("session".to_owned(), id(session).into());
+            Value::Object(fields)
+        }
+        Event::Refused { error } => json!({ "event": "refused", "error": error.name() }),
+        Event::Repeated { session } => json!({ "event": "repeated", "session": id(session) }),
+        Event::GivenUp { session, sent } => {
+            json!({ "event": "given-up", "session": id(session), "sent": sent })
+        }
+        Event::Dropped { session } => json!({ "event": "dropped", "session": id(session) }),
+    }
+}
