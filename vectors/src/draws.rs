@@ -17,17 +17,23 @@ pub struct Draws {
     source: Source,
     next: usize,
     fault: Option<String>,
+    made: Vec<Vec<u8>>,
 }
 
 impl Draws {
+    /// The draws that were made.
+    pub fn made(&self) -> &[Vec<u8>] {
+        &self.made
+    }
+
     /// The draws of a vector, in order.
     pub const fn listed(draws: Vec<Vec<u8>>) -> Self {
-        Self { source: Source::Listed(draws), next: 0, fault: None }
+        Self { source: Source::Listed(draws), next: 0, fault: None, made: Vec::new() }
     }
 
     /// Draw number `k` is the first bytes of `SHA-256(seed || u32(k))`.
     pub const fn seeded(seed: [u8; 32]) -> Self {
-        Self { source: Source::Seeded(seed), next: 0, fault: None }
+        Self { source: Source::Seeded(seed), next: 0, fault: None, made: Vec::new() }
     }
 
     /// What was wrong with the draws, after the operation.
@@ -66,6 +72,7 @@ impl Draws {
                 None => self.fault = Some(format!("draw {index}: {} bytes, none listed", out.len())),
             },
         }
+        self.made.push(out.to_vec());
     }
 }
 

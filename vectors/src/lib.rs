@@ -4,6 +4,7 @@
 
 pub mod draws;
 pub mod file;
+pub mod flips;
 pub mod generate;
 pub mod insider;
 pub mod lint;

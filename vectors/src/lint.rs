@@ -1,1 +1,91 @@
-//! x
+//! What every published file must satisfy beyond its format.
+
+use crate::file::{Named, Object};
+use crate::registry::{Errors, Requirement};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The JSON Schema of vector files.
+pub const SCHEMA: &str = include_str!("../schema/vector-file-1.json");
+
+/// Checks one file against the schema.
+///
+/// # Errors
+/// The path in the file and what is wrong there.
+pub fn schema(named: &Named) -> Result<(), String> {
+    let schema: Value = serde_json::from_str(SCHEMA).map_err(|error| format!("schema: {error}"))?;
+    let validator = jsonschema::validator_for(&schema).map_err(|error| format!("schema: {error}"))?;
+    let value = serde_json::to_value(&named.file).map_err(|error| error.to_string())?;
+    match validator.iter_errors(&value).next() {
+        None => Ok(()),
+        Some(error) => Err(format!("{}, {}: {error}", named.name, error.instance_path())),
+    }
+}
+
+/// Checks all files together: ids, flags, requirements, errors, twins, hex, and that at least half
+/// of the tests are negative.
+pub fn lint(files: &[Named], requirements: &[Requirement], errors: &Errors) -> Vec<String> {
+    let mut findings: Vec<String> = files.iter().filter_map(|named| schema(named).err()).collect();
+    let known: BTreeSet<&str> = requirements.iter().map(|it| it.id.as_str()).collect();
+    let names: BTreeSet<&str> = errors.errors.iter().map(|it| it.name.as_str()).collect();
+    let mut ids = BTreeSet::new();
+    for named in files {
+        for test in &named.file.tests {
+            let mut find = |text: String| findings.push(format!("{}/{}: {text}", named.name, test.id));
+            if !ids.insert(test.id.as_str()) {
+                find("the id stands twice".to_owned());
+            }
+            for id in test.requirements.iter().filter(|id| !known.contains(id.as_str())) {
+                find(format!("{id} is not in the specification"));
+            }
+            for flag in test.flags.iter().filter(|flag| !named.file.flags.contains_key(*flag)) {
+                find(format!("flag {flag} is not described"));
+            }
+            for error in test.errors().filter(|error| !names.contains(error)) {
+                find(format!("error {error} is not in the registry"));
+            }
+            if let Some(twin) = &test.twin
+                && !named.file.tests.iter().any(|other| other.id == *twin && !other.is_negative())
+            {
+                find(format!("twin {twin} is not a test that succeeds"));
+            }
+            for object in test.input.iter().chain(&test.output).chain(test.steps.iter().flatten()) {
+                if let Some(name) = first_upper_case(object) {
+                    find(format!("field {name} has upper-case hex"));
+                }
+            }
+        }
+    }
+    let (all, negative) = count(files);
+    if negative * 2 < all {
+        findings.push(format!("{negative} of {all} tests are negative: fewer than half"));
+    }
+    findings
+}
+
+/// Number of tests and of negative tests.
+pub fn count(files: &[Named]) -> (usize, usize) {
+    let tests = || files.iter().flat_map(|named| &named.file.tests);
+    (tests().count(), tests().filter(|test| test.is_negative()).count())
+}
+
+/// How many tests expect each error.
+pub fn errors_covered(files: &[Named]) -> BTreeMap<String, usize> {
+    let mut covered = BTreeMap::new();
+    for test in files.iter().flat_map(|named| &named.file.tests) {
+        for error in test.errors().collect::<BTreeSet<_>>() {
+            *covered.entry(error.to_owned()).or_insert(0) += 1;
+        }
+    }
+    covered
+}
+
+fn first_upper_case(object: &Object) -> Option<&str> {
+    object
+        .iter()
+        .filter(|(name, _)| !["label", "purpose", "as", "do", "save", "saved"].contains(&name.as_str()))
+        .find(|(_, value)| {
+            value.as_str().is_some_and(|text| text.bytes().any(|byte| byte.is_ascii_uppercase()))
+        })
+        .map(|(name, _)| name.as_str())
+}

@@ -162,7 +162,7 @@ pub fn perform(operation: &str, input: &Object, draws: &mut Draws) -> Result<Don
             }
             done(json!({ "padded": quipu::message::padded_length(5 + length) }))
         }
-        "message-seal" => message_seal(&get),
+        "message-seal" => message_seal(&get, draws),
         "message-open" => message_open(&get),
         _ => Err(broken(format!("unknown operation {operation}"))),
     }
@@ -451,15 +451,18 @@ fn ratchet_step(get: &Fields<'_>) -> Result<Done, Stop> {
     Ok(Done { output: object(output), intermediate })
 }
 
-fn message_seal(get: &Fields<'_>) -> Result<Done, Stop> {
+fn message_seal(get: &Fields<'_>, draws: &mut Draws) -> Result<Done, Stop> {
     let (mk, hk): (Secret<32>, Secret<32>) = (get.secret("message_key")?, get.secret("header_key")?);
-    let (ad, draw): ([u8; 32], Secret<16>) = (get.array("ad")?, get.secret("draw")?);
+    let ad: [u8; 32] = get.array("ad")?;
     let header =
         Header { dh: get.array("dh")?, previous: get.u32("pn")?, number: get.u32("n")? };
     let (kind, content) = (get.byte("type")?, get.bytes("content")?);
     if content.len() > quipu::message::CONTENT_MAX {
         return Err(CallerError::TooLong.into());
     }
+    let mut salt = [0; 16];
+    rand_core::Rng::fill_bytes(draws, &mut salt);
+    let draw: Secret<16> = Secret::new(salt);
     let body = trace::body(kind, &content);
     let plain = trace::MessagePlain {
         dh: header.dh,

@@ -31,7 +31,7 @@ pub fn check(operation: &str, test: &Test) -> Result<(), String> {
     let steps = test.steps.as_ref().ok_or("steps are missing")?;
     let mut player = Player::new(operation, setup).map_err(|stop| format!("setup: {stop:?}"))?;
     for (index, step) in steps.iter().enumerate() {
-        let found = player.play(step).map_err(|text| format!("step {index}: {text}"))?;
+        let found = player.play(step, None).map_err(|text| format!("step {index}: {text}"))?;
         if found != *step {
             let (found, step) = (Value::Object(found), Value::Object(step.clone()));
             return Err(format!("step {index}: {found}, expected {step}"));
@@ -67,11 +67,13 @@ impl Player {
     }
 
     /// Plays a step: returns it with the results that the reference gives, `error` included.
+    /// With a `seed`, a step without draws gets them from it, and they are listed.
     ///
     /// # Errors
     /// A malformed step, wrong draws, or a refusal that changed state.
-    pub fn play(&mut self, step: &Object) -> Result<Object, String> {
+    pub fn play(&mut self, step: &Object, seed: Option<[u8; 32]>) -> Result<Object, String> {
         let get = Fields(step);
+        let recording = seed.filter(|_| !get.has("random") && !get.has("seed"));
         let mut draws = match step.get("random") {
             Some(Value::Array(list)) => Draws::listed(
                 list.iter()
@@ -80,7 +82,7 @@ impl Player {
                     .map_err(|stop| format!("{stop:?}"))?,
             ),
             _ if get.has("seed") => Draws::seeded(get.array("seed").map_err(|stop| format!("{stop:?}"))?),
-            _ => Draws::listed(Vec::new()),
+            _ => recording.map_or_else(|| Draws::listed(Vec::new()), Draws::seeded),
         };
         let outcome = match self {
             Self::Session(player) => player.play(&get, &mut draws),
@@ -101,6 +103,9 @@ impl Player {
                 step.insert("error".to_owned(), name.into());
             }
             Err(Stop::Broken(text)) => return Err(text),
+        }
+        if recording.is_some() && !draws.made().is_empty() {
+            step.insert("random".to_owned(), draws.made().iter().map(hex::encode).collect());
         }
         Ok(step)
     }

@@ -44,7 +44,7 @@ fn x25519_agrees_with_wycheproof() {
         }
     }
     println!("foreign: x25519 {} run, 0 left out", agreed + refused);
-    assert_eq!((agreed, refused), (0, 0));
+    assert_eq!((agreed, refused), (474, 44));
 }
 
 // PRIM-03, PRIM-06
@@ -66,7 +66,7 @@ fn ed25519_agrees_with_wycheproof() {
         }
     }
     println!("foreign: ed25519 {run} run, {other_length} left out (not 64 bytes)");
-    assert_eq!((run, other_length), (0, 0));
+    assert_eq!((run, other_length), (139, 12));
 }
 
 // PRIM-12, PRIM-13
@@ -90,7 +90,7 @@ fn aes_256_gcm_agrees_with_wycheproof() {
         }
     }
     println!("foreign: aes-256-gcm {} run, others have another key or nonce length", valid + invalid);
-    assert_eq!((valid, invalid), (0, 0));
+    assert_eq!((valid, invalid), (39, 27));
 }
 
 // PRIM-12, PRIM-13
@@ -137,7 +137,7 @@ fn hmac_sha_256_agrees_with_wycheproof() {
         }
     }
     println!("foreign: hmac {} run, {long_key} left out (long keys)", whole + truncated);
-    assert_eq!((whole, truncated, long_key), (0, 0, 0));
+    assert_eq!((whole, truncated, long_key), (84, 84, 6));
 }
 
 // PRIM-10
@@ -160,5 +160,5 @@ fn hkdf_sha_256_agrees_with_wycheproof() {
         }
     }
     println!("foreign: hkdf {run} run, {long_salt} + {too_long} left out (long salts, outputs)");
-    assert_eq!((run, long_salt, too_long), (0, 0, 0));
+    assert_eq!((run, long_salt, too_long), (72, 11, 3));
 }

@@ -2,10 +2,10 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub(crate) mod devices;
+pub(crate) mod forge;
 pub(crate) mod insider;
 pub(crate) mod oracle;
 pub(crate) mod pair;
-pub(crate) mod script;
 pub(crate) mod walk;
 
 use core::convert::Infallible;
