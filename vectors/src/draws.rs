@@ -36,6 +36,8 @@ impl Draws {
         Self { source: Source::Seeded(seed), next: 0, fault: None, made: Vec::new() }
     }
 
+    //= spec/12-vectors.md#12-2-a-test
+    //# [VEC-02] A reader MUST fail a test that draws more or less than `random` lists.
     /// What was wrong with the draws, after the operation.
     ///
     /// # Errors
@@ -57,7 +59,8 @@ impl Draws {
         self.next += 1;
         match &self.source {
             Source::Seeded(seed) => {
-                let block = sha256(&[seed, &u32::try_from(index).unwrap_or(u32::MAX).to_be_bytes()]);
+                let block =
+                    sha256(&[seed, &u32::try_from(index).unwrap_or(u32::MAX).to_be_bytes()]);
                 match block.get(..out.len()) {
                     Some(bytes) => out.copy_from_slice(bytes),
                     None => self.fault = Some(format!("draw {index}: {} bytes", out.len())),
@@ -69,7 +72,9 @@ impl Draws {
                     let text = format!("draw {index}: {} bytes, {} listed", out.len(), bytes.len());
                     self.fault = Some(text);
                 }
-                None => self.fault = Some(format!("draw {index}: {} bytes, none listed", out.len())),
+                None => {
+                    self.fault = Some(format!("draw {index}: {} bytes, none listed", out.len()))
+                }
             },
         }
         self.made.push(out.to_vec());

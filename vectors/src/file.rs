@@ -172,8 +172,9 @@ impl core::fmt::Display for LoadError {
 /// # Errors
 /// Names file, line, column and field.
 pub fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<(T, Vec<u8>), LoadError> {
-    let bytes = fs::read(path)
-        .map_err(|error| LoadError::Unreadable(format!("cannot read {}: {error}", path.display())))?;
+    let bytes = fs::read(path).map_err(|error| {
+        LoadError::Unreadable(format!("cannot read {}: {error}", path.display()))
+    })?;
     parse(&path.display().to_string(), &bytes).map(|value| (value, bytes))
 }
 
@@ -183,10 +184,17 @@ pub fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<(T, Vec<u8>), L
 /// Names file, line, column and field.
 pub fn parse<T: for<'de> Deserialize<'de>>(name: &str, bytes: &[u8]) -> Result<T, LoadError> {
     serde_json::from_slice(bytes).map_err(|error| {
-        LoadError::Damaged(format!("{name}, line {}, column {}: {error}", error.line(), error.column()))
+        LoadError::Damaged(format!(
+            "{name}, line {}, column {}: {error}",
+            error.line(),
+            error.column()
+        ))
     })
 }
 
+//= spec/12-vectors.md#12-2-a-test
+//# [VEC-03] A reader MUST fail a file with an unknown format, operation, field or flag, and a
+//# directory whose files differ from `manifest.json`.
 /// Loads and checks a folder of vectors against its manifest.
 ///
 /// # Errors
@@ -211,10 +219,14 @@ pub fn load(folder: &Path) -> Result<Vec<Named>, LoadError> {
         files.push(Named { name: entry.name.clone(), file });
     }
     let listed = |name: &str| manifest.files.iter().any(|entry| entry.name == name);
-    let entries = fs::read_dir(folder)
-        .map_err(|error| LoadError::Unreadable(format!("cannot read {}: {error}", folder.display())))?;
+    let entries = fs::read_dir(folder).map_err(|error| {
+        LoadError::Unreadable(format!("cannot read {}: {error}", folder.display()))
+    })?;
     for name in entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()) {
-        if name.ends_with(".json") && !["manifest.json", "retired.json"].contains(&name.as_str()) && !listed(&name) {
+        if name.ends_with(".json")
+            && !["manifest.json", "retired.json"].contains(&name.as_str())
+            && !listed(&name)
+        {
             let text = format!("{} is not in manifest.json", folder.join(name).display());
             return Err(LoadError::Damaged(text));
         }

@@ -24,13 +24,31 @@ struct Subject {
 const INIT: &[(&str, usize)] =
     &[("version", 1), ("type", 2), ("suite", 4), ("`EK_I`", 36), ("sealed part", 422)];
 const RESPONSE: &[(&str, usize)] = &[
-    ("version", 1), ("type", 2), ("suite", 4), ("handshake id", 20), ("`EK_R`", 52), ("sealed part", 236), ("`MAC_R`", 268),
+    ("version", 1),
+    ("type", 2),
+    ("suite", 4),
+    ("handshake id", 20),
+    ("`EK_R`", 52),
+    ("sealed part", 236),
+    ("`MAC_R`", 268),
 ];
 const COMPLETE: &[(&str, usize)] = &[
-    ("version", 1), ("type", 2), ("suite", 4), ("handshake id", 20), ("sealed part", 132), ("`MAC_I`", 164), ("`LP32` of an empty message", 168),
+    ("version", 1),
+    ("type", 2),
+    ("suite", 4),
+    ("handshake id", 20),
+    ("sealed part", 132),
+    ("`MAC_I`", 164),
+    ("`LP32` of an empty message", 168),
 ];
 const MESSAGE: &[(&str, usize)] = &[
-    ("version", 1), ("type", 2), ("suite", 4), ("salt", 20), ("sealed header", 76), ("sealed body", 348), ("MAC", 380),
+    ("version", 1),
+    ("type", 2),
+    ("suite", 4),
+    ("salt", 20),
+    ("sealed header", 76),
+    ("sealed body", 348),
+    ("MAC", 380),
 ];
 
 fn device(name: &str, draws: &mut Draws) -> Device {
@@ -50,10 +68,12 @@ fn play(stage: usize) -> (Device, Device, Vec<Vec<u8>>) {
         packets.push(bob.receive(None, &packets[0], NOW, draws).expect("Init").replies.remove(0));
     }
     if stage > 1 {
-        packets.push(ada.receive(None, &packets[1], NOW, draws).expect("Response").replies.remove(0));
+        packets
+            .push(ada.receive(None, &packets[1], NOW, draws).expect("Response").replies.remove(0));
     }
     if stage > 2 {
-        let receipt = bob.receive(None, &packets[2], NOW, draws).expect("Complete").replies.remove(0);
+        let receipt =
+            bob.receive(None, &packets[2], NOW, draws).expect("Complete").replies.remove(0);
         ada.receive(Some(&bob.key()), &receipt, NOW, draws).expect("receipt");
         let sent = ada.send(&bob.key(), Kind::DATA, b"hello", NOW, draws).expect("a message");
         packets.push(sent.packet);
@@ -91,11 +111,16 @@ fn verdicts(stage: usize, packet: &[u8]) -> Vec<Verdicts> {
 
 /// The table as Markdown.
 pub fn table() -> String {
-    let subjects: Vec<Subject> = [("Init", INIT), ("Response", RESPONSE), ("Complete", COMPLETE), ("message", MESSAGE)]
-        .into_iter()
-        .enumerate()
-        .map(|(stage, (name, parts))| Subject { name, packet: play(stage).2.remove(stage), parts })
-        .collect();
+    let subjects: Vec<Subject> =
+        [("Init", INIT), ("Response", RESPONSE), ("Complete", COMPLETE), ("message", MESSAGE)]
+            .into_iter()
+            .enumerate()
+            .map(|(stage, (name, parts))| Subject {
+                name,
+                packet: play(stage).2.remove(stage),
+                parts,
+            })
+            .collect();
     let mut out = String::from("| packet | part | bytes | error |\n|---|---|---|---|\n");
     for (stage, Subject { name, packet, parts }) in subjects.iter().enumerate() {
         let found = verdicts(stage, packet);
@@ -103,7 +128,8 @@ pub fn table() -> String {
         for (part, end) in *parts {
             let errors: Verdicts = found[begin..*end].iter().flatten().copied().collect();
             let names: Vec<String> = errors.iter().map(|error| format!("`{error}`")).collect();
-            let _ = writeln!(out, "| {name} | {part} | {begin} to {} | {} |", end - 1, names.join(" "));
+            let _ =
+                writeln!(out, "| {name} | {part} | {begin} to {} | {} |", end - 1, names.join(" "));
             begin = *end;
         }
     }

@@ -38,9 +38,8 @@ pub struct Chain {
 impl Setup {
     /// `AD_dir` of a sender: 0 the initiator, 1 the responder.
     pub fn ad(&self, sender: usize) -> [u8; 32] {
-        let side = |index: usize| {
-            [self.ik[index].as_slice(), &self.device[index].to_be_bytes()].concat()
-        };
+        let side =
+            |index: usize| [self.ik[index].as_slice(), &self.device[index].to_be_bytes()].concat();
         let role = u8::try_from(sender + 1).expect("0 or 1");
         let parts: [&[u8]; 5] =
             [b"QuipuV1ad", &self.transcript, &[role], &side(sender), &side(1 - sender)];
@@ -97,7 +96,13 @@ impl Chain {
     }
 
     /// A message under this chain's header key; `alter` may change what it says.
-    pub fn message(&self, pn: u32, n: u32, body: &[u8], alter: impl FnOnce(&mut MessagePlain<'_>)) -> Vec<u8> {
+    pub fn message(
+        &self,
+        pn: u32,
+        n: u32,
+        body: &[u8],
+        alter: impl FnOnce(&mut MessagePlain<'_>),
+    ) -> Vec<u8> {
         let damage = (false, false);
         let mut plain = MessagePlain {
             dh: self.dh,

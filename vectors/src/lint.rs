@@ -14,7 +14,8 @@ pub const SCHEMA: &str = include_str!("../schema/vector-file-1.json");
 /// The path in the file and what is wrong there.
 pub fn schema(named: &Named) -> Result<(), String> {
     let schema: Value = serde_json::from_str(SCHEMA).map_err(|error| format!("schema: {error}"))?;
-    let validator = jsonschema::validator_for(&schema).map_err(|error| format!("schema: {error}"))?;
+    let validator =
+        jsonschema::validator_for(&schema).map_err(|error| format!("schema: {error}"))?;
     let value = serde_json::to_value(&named.file).map_err(|error| error.to_string())?;
     match validator.iter_errors(&value).next() {
         None => Ok(()),
@@ -31,7 +32,8 @@ pub fn lint(files: &[Named], requirements: &[Requirement], errors: &Errors) -> V
     let mut ids = BTreeSet::new();
     for named in files {
         for test in &named.file.tests {
-            let mut find = |text: String| findings.push(format!("{}/{}: {text}", named.name, test.id));
+            let mut find =
+                |text: String| findings.push(format!("{}/{}: {text}", named.name, test.id));
             if !ids.insert(test.id.as_str()) {
                 find("the id stands twice".to_owned());
             }
@@ -83,7 +85,9 @@ pub fn errors_covered(files: &[Named]) -> BTreeMap<String, usize> {
 fn first_upper_case(object: &Object) -> Option<&str> {
     object
         .iter()
-        .filter(|(name, _)| !["label", "purpose", "as", "do", "save", "saved"].contains(&name.as_str()))
+        .filter(|(name, _)| {
+            !["label", "purpose", "as", "do", "save", "saved"].contains(&name.as_str())
+        })
         .find(|(_, value)| {
             value.as_str().is_some_and(|text| text.bytes().any(|byte| byte.is_ascii_uppercase()))
         })

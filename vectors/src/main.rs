@@ -11,7 +11,10 @@ use std::{fs, io};
 
 /// The published test vectors of Quipu.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Exit codes: 0 done, 1 a difference or a finding, 2 usage or an unreadable path.")]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done, 1 a difference or a finding, 2 usage or an unreadable path."
+)]
 struct Options {
     /// The repository.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."))]
@@ -85,7 +88,8 @@ fn write(root: &Path) -> Result<Vec<String>, String> {
     for (path, text) in &made {
         let path = root.join(path);
         if fs::read_to_string(&path).ok().as_ref() != Some(text) {
-            fs::write(&path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+            fs::write(&path, text)
+                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
             println!("wrote {}", path.display());
         }
     }
@@ -96,7 +100,8 @@ fn compare(root: &Path) -> Result<Vec<String>, String> {
     let made = made(root)?;
     let mut findings = retired(root, &made)?;
     for (path, text) in &made {
-        let there = fs::read_to_string(root.join(path)).map_err(|error| unreadable(path, &error))?;
+        let there =
+            fs::read_to_string(root.join(path)).map_err(|error| unreadable(path, &error))?;
         if there != *text {
             findings.push(format!("{} differs: run `quipu-vectors generate`", path.display()));
         }
@@ -118,7 +123,8 @@ fn retired(root: &Path, made: &[(PathBuf, String)]) -> Result<Vec<String>, Strin
     known.extend(ids(made.iter().map(|(_, text)| text.as_str())));
     let mut findings = again;
     for entry in fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?.flatten() {
-        let text = fs::read_to_string(entry.path()).map_err(|error| unreadable(&entry.path(), &error))?;
+        let text =
+            fs::read_to_string(entry.path()).map_err(|error| unreadable(&entry.path(), &error))?;
         let gone = ids(core::iter::once(text.as_str())).filter(|id| !known.contains(id));
         findings.extend(gone.map(|id| format!("{id} would vanish: put it into retired.json")));
     }

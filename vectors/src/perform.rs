@@ -9,7 +9,10 @@ use quipu::crypto::kdf::{expand, extract, mix};
 use quipu::crypto::labels::{Expand, Extract, Purpose};
 use quipu::crypto::sign::IdentityKey;
 use quipu::crypto::{aead, mac};
-use quipu::handshake::{AwaitingResponse, CompletePacket, InitAccepted, Local, RatchetStart, ReplayCache, Responder, Start};
+use quipu::handshake::{
+    AwaitingResponse, CompletePacket, InitAccepted, Local, RatchetStart, ReplayCache, Responder,
+    Start,
+};
 use quipu::keys::{Card, CardFields, Party};
 use quipu::message::{Content, Envelope};
 use quipu::ratchet::{ChainKey, Header, HeaderKeys, MessageKey, step};
@@ -47,6 +50,9 @@ pub fn broken(text: impl Into<String>) -> Stop {
     Stop::Broken(text.into())
 }
 
+//= spec/12-vectors.md#12-2-a-test
+//# [VEC-01] A reader MUST fail a test whose result, error name, any output or any intermediate
+//# value differs.
 /// Runs one test against the reference.
 ///
 /// # Errors
@@ -79,7 +85,10 @@ fn compare(test: &Test, done: &Done) -> Result<(), String> {
     }
     for (found, expected) in done.intermediate.iter().zip(&test.intermediate) {
         if found != expected {
-            return Err(format!("first difference at {}: {}, expected {}", expected.0, found.1, expected.1));
+            return Err(format!(
+                "first difference at {}: {}, expected {}",
+                expected.0, found.1, expected.1
+            ));
         }
     }
     let expected = test.output.as_ref().ok_or("output is missing")?;
@@ -128,7 +137,8 @@ pub fn perform(operation: &str, input: &Object, draws: &mut Draws) -> Result<Don
         }
         "expand" => expand_operation(&get),
         "seal" => {
-            let sealed = trace::seal(&get.secret("keys")?, &get.bytes("ad")?, &get.bytes("plaintext")?);
+            let sealed =
+                trace::seal(&get.secret("keys")?, &get.bytes("ad")?, &get.bytes("plaintext")?);
             done(json!({ "sealed": hex::encode(sealed) }))
         }
         "open" => {
@@ -375,7 +385,9 @@ fn complete(get: &Fields<'_>) -> Result<Done, Stop> {
     if accepted.is_err() {
         responder.expire(now);
         let after = (responder.half_open(), responder.replay_cache().snapshot());
-        if before != after && !matches!(&accepted, Err(Error::Peer(quipu::PeerError::UnknownHandshake))) {
+        if before != after
+            && !matches!(&accepted, Err(Error::Peer(quipu::PeerError::UnknownHandshake)))
+        {
             return Err(broken("a refused Complete changed the responder"));
         }
     }
@@ -386,7 +398,10 @@ fn complete(get: &Fields<'_>) -> Result<Done, Stop> {
     let h9 = mix(&h8, &[&bytes[132..164]]);
     trace.note("h7", &h7);
     trace.note("h8", &h8);
-    trace.note("complete_mac", expand::<32>(SUITE, &traced.hs, Expand::COMPLETE_MAC, &[&h7]).expose());
+    trace.note(
+        "complete_mac",
+        expand::<32>(SUITE, &traced.hs, Expand::COMPLETE_MAC, &[&h7]).expose(),
+    );
     let seal: Secret<44> = expand(SUITE, &traced.hs, Expand::COMPLETE_SEAL, &[&h7]);
     trace.note("complete_seal", seal.expose());
     trace.note("h9", &h9);
@@ -432,13 +447,15 @@ fn session_keys(get: &Fields<'_>) -> Result<Done, Stop> {
 fn export(get: &Fields<'_>) -> Result<Done, Stop> {
     let (label, context) = (get.text("label")?, get.bytes("context")?);
     let exporter: Secret<32> = get.secret("exporter")?;
-    let okm = quipu::session::export(SUITE, &exporter, label.as_bytes(), &context, get.usize("length")?)?;
+    let okm =
+        quipu::session::export(SUITE, &exporter, label.as_bytes(), &context, get.usize("length")?)?;
     done(json!({ "okm": hex::encode(okm.expose()) }))
 }
 
 fn ratchet_step(get: &Fields<'_>) -> Result<Done, Stop> {
     let (root, dh): (Secret<32>, [u8; 32]) = (get.secret("root")?, get.array("dh")?);
-    let (new, other) = (DhPublic::decode(get.array("dh_new")?)?, DhPublic::decode(get.array("dh_other")?)?);
+    let (new, other) =
+        (DhPublic::decode(get.array("dh_new")?)?, DhPublic::decode(get.array("dh_other")?)?);
     let prk = extract(SUITE, &root, Extract::RATCHET, &[&dh]);
     let shared = quipu::crypto::dh::Shared::new(Secret::new(dh));
     let made = step(SUITE, &root, &shared, &new, &other);
@@ -452,10 +469,10 @@ fn ratchet_step(get: &Fields<'_>) -> Result<Done, Stop> {
 }
 
 fn message_seal(get: &Fields<'_>, draws: &mut Draws) -> Result<Done, Stop> {
-    let (mk, hk): (Secret<32>, Secret<32>) = (get.secret("message_key")?, get.secret("header_key")?);
+    let (mk, hk): (Secret<32>, Secret<32>) =
+        (get.secret("message_key")?, get.secret("header_key")?);
     let ad: [u8; 32] = get.array("ad")?;
-    let header =
-        Header { dh: get.array("dh")?, previous: get.u32("pn")?, number: get.u32("n")? };
+    let header = Header { dh: get.array("dh")?, previous: get.u32("pn")?, number: get.u32("n")? };
     let (kind, content) = (get.byte("type")?, get.bytes("content")?);
     if content.len() > quipu::message::CONTENT_MAX {
         return Err(CallerError::TooLong.into());
@@ -474,8 +491,16 @@ fn message_seal(get: &Fields<'_>, draws: &mut Draws) -> Result<Done, Stop> {
     };
     let (traced, trace) = trace::message(&mk, &hk, &ad, draw.expose(), &plain);
     let keys = HeaderKeys::new(SUITE, hk);
-    let message =
-        quipu::message::seal(SUITE, MessageKey::new(mk), &keys, &ad, &header, &draw, kind, &content);
+    let message = quipu::message::seal(
+        SUITE,
+        MessageKey::new(mk),
+        &keys,
+        &ad,
+        &header,
+        &draw,
+        kind,
+        &content,
+    );
     agrees("message", &traced, &message)?;
     Ok(Done { output: object(json!({ "message": hex::encode(message) })), intermediate: trace.0 })
 }
@@ -511,7 +536,11 @@ fn agrees(what: &str, trace: &[u8], found: &[u8]) -> Result<(), Stop> {
     if trace == found {
         Ok(())
     } else {
-        Err(broken(format!("{what}: the reference gives {}, the trace {}", hex::encode(found), hex::encode(trace))))
+        Err(broken(format!(
+            "{what}: the reference gives {}, the trace {}",
+            hex::encode(found),
+            hex::encode(trace)
+        )))
     }
 }
 
@@ -612,7 +641,9 @@ impl Fields<'_> {
     /// # Errors
     /// Missing or malformed.
     pub fn u64(&self, name: &str) -> Result<u64, Stop> {
-        self.text(name)?.parse().map_err(|_| broken(format!("field {name} is not a decimal string")))
+        self.text(name)?
+            .parse()
+            .map_err(|_| broken(format!("field {name} is not a decimal string")))
     }
 
     /// A JSON number.
@@ -667,7 +698,8 @@ impl Fields<'_> {
     }
 
     fn earlier(&self, name: &str) -> Result<(Object, Draws), Stop> {
-        let value = self.field(name)?.as_object().ok_or_else(|| broken(format!("{name} is no object")))?;
+        let value =
+            self.field(name)?.as_object().ok_or_else(|| broken(format!("{name} is no object")))?;
         let inner = Fields(value);
         let input = inner.field("input")?.as_object().cloned().unwrap_or_default();
         let draws = inner

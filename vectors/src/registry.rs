@@ -44,7 +44,8 @@ pub fn requirements(spec: &Path) -> Result<Vec<Requirement>, String> {
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let chapter = file.get(..2).and_then(|number| number.parse().ok()).unwrap_or(0);
         for line in text.lines() {
-            if let Some((id, sentence)) = line.strip_prefix("- [").and_then(|rest| rest.split_once("] "))
+            if let Some((id, sentence)) =
+                line.strip_prefix("- [").and_then(|rest| rest.split_once("] "))
                 && is_id(id)
             {
                 all.push(Requirement {
@@ -57,7 +58,11 @@ pub fn requirements(spec: &Path) -> Result<Vec<Requirement>, String> {
         }
     }
     let unique: BTreeSet<&str> = all.iter().map(|it| it.id.as_str()).collect();
-    if unique.len() == all.len() { Ok(all) } else { Err("a requirement id stands twice".to_owned()) }
+    if unique.len() == all.len() {
+        Ok(all)
+    } else {
+        Err("a requirement id stands twice".to_owned())
+    }
 }
 
 /// Whether `text` has the form `AREA-NN`.

@@ -19,7 +19,8 @@ pub use crate::perform::plain_content as content;
 
 /// The fields of a step that are results, not arguments.
 const RESULTS: [&str; 12] = [
-    "message", "digest", "epoch", "n", "gap", "type", "content", "okm", "packet", "events", "replies", "packets",
+    "message", "digest", "epoch", "n", "gap", "type", "content", "okm", "packet", "events",
+    "replies", "packets",
 ];
 
 /// Runs a script against the reference.
@@ -81,7 +82,9 @@ impl Player {
                     .collect::<Result<_, _>>()
                     .map_err(|stop| format!("{stop:?}"))?,
             ),
-            _ if get.has("seed") => Draws::seeded(get.array("seed").map_err(|stop| format!("{stop:?}"))?),
+            _ if get.has("seed") => {
+                Draws::seeded(get.array("seed").map_err(|stop| format!("{stop:?}"))?)
+            }
             _ => recording.map_or_else(|| Draws::listed(Vec::new()), Draws::seeded),
         };
         let outcome = match self {
@@ -94,12 +97,16 @@ impl Player {
             Ok(results) => {
                 step.remove("error");
                 let given = step.clone();
-                step.retain(|name, _| !RESULTS.contains(&name.as_str()) || is_argument(&given, name));
+                step.retain(|name, _| {
+                    !RESULTS.contains(&name.as_str()) || is_argument(&given, name)
+                });
                 step.extend(results);
             }
             Err(Stop::Refused(name)) => {
                 let given = step.clone();
-                step.retain(|field, _| !RESULTS.contains(&field.as_str()) || is_argument(&given, field));
+                step.retain(|field, _| {
+                    !RESULTS.contains(&field.as_str()) || is_argument(&given, field)
+                });
                 step.insert("error".to_owned(), name.into());
             }
             Err(Stop::Broken(text)) => return Err(text),
@@ -169,6 +176,9 @@ impl SessionPlayer {
         }
     }
 
+    //= spec/12-vectors.md#12-2-a-test
+    //# [VEC-04] After a refusal a reader MUST compare its state with the state before the call,
+    //# byte for byte, and fail the test when they differ.
     fn play(&mut self, get: &Fields<'_>, draws: &mut Draws) -> Result<Object, Stop> {
         let before = self.side(get)?.snapshot();
         let outcome = self.step(get, draws);
@@ -214,7 +224,8 @@ impl SessionPlayer {
             }
             "export" => {
                 let (label, context) = (get.text("label")?, get.bytes("context")?);
-                let okm = self.side(get)?.export(label.as_bytes(), &context, get.usize("length")?)?;
+                let okm =
+                    self.side(get)?.export(label.as_bytes(), &context, get.usize("length")?)?;
                 Ok(object(json!({ "okm": hex::encode(okm.expose()) })))
             }
             "restore" => {

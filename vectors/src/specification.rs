@@ -55,16 +55,37 @@ fn make(block: &str, spec: &Path, files: &[Named]) -> Result<String, String> {
         "flips" => Ok(flips::table()),
         "padding" => padding(files),
         "primitives" => {
-            let ids = [("x25519", "x25519-rfc7748-6-1-alice"), ("ed25519-sign", "ed25519-sign-card"), ("mix", "mix-empty"),
-                ("extract", "extract-init-zero-salt"), ("expand", "expand-root"), ("seal", "seal-one-byte")];
+            let ids = [
+                ("x25519", "x25519-rfc7748-6-1-alice"),
+                ("ed25519-sign", "ed25519-sign-card"),
+                ("mix", "mix-empty"),
+                ("extract", "extract-init-zero-salt"),
+                ("expand", "expand-root"),
+                ("seal", "seal-one-byte"),
+            ];
             ids.iter().map(|(file, id)| example(file, id)).collect()
         }
         "card" => example("card-issue", "card-issue-ada"),
-        "handshake" => ["handshake-initiate-ada-to-bob", "handshake-respond-ada", "handshake-finish-bob", "handshake-complete-ada"]
+        "handshake" => [
+            "handshake-initiate-ada-to-bob",
+            "handshake-respond-ada",
+            "handshake-finish-bob",
+            "handshake-complete-ada",
+        ]
+        .iter()
+        .map(|id| {
+            example(
+                id.rsplit_once("-ada")
+                    .or_else(|| id.rsplit_once("-bob"))
+                    .map_or(*id, |(file, _)| file),
+                id,
+            )
+        })
+        .collect(),
+        "ratchet" => ["ratchet-step-one", "chain-step-one"]
             .iter()
-            .map(|id| example(id.rsplit_once("-ada").or_else(|| id.rsplit_once("-bob")).map_or(*id, |(file, _)| file), id))
+            .map(|id| example(&id[..id.len() - 4], id))
             .collect(),
-        "ratchet" => ["ratchet-step-one", "chain-step-one"].iter().map(|id| example(&id[..id.len() - 4], id)).collect(),
         "message" => example("message-seal", "message-seal-hello"),
         other => Err(format!("block {other} is not known")),
     }
@@ -117,10 +138,13 @@ fn show(value: &Value) -> String {
 }
 
 fn labels(registry: &Labels) -> Result<String, String> {
-    let mut out = String::from("| label | used by | under | context or input | bytes | chapter | gives |\n|---|---|---|---|---|---|---|\n");
+    let mut out = String::from(
+        "| label | used by | under | context or input | bytes | chapter | gives |\n|---|---|---|---|---|---|---|\n",
+    );
     for it in &registry.labels {
         let _ = writeln!(
-            out, "| `{}` | {} | {} | {} | {} | {} | {} |",
+            out,
+            "| `{}` | {} | {} | {} | {} | {} | {} |",
             it.label, it.kind, it.under, it.context, it.length, it.chapter, it.gives
         );
     }
@@ -128,17 +152,31 @@ fn labels(registry: &Labels) -> Result<String, String> {
 }
 
 fn errors(registry: &Errors) -> Result<String, String> {
-    let mut out = String::from("| error | blame | chapter | meaning | the caller |\n|---|---|---|---|---|\n");
+    let mut out =
+        String::from("| error | blame | chapter | meaning | the caller |\n|---|---|---|---|---|\n");
     for it in &registry.errors {
-        let _ = writeln!(out, "| `{}` | {} | {} | {} | {} |", it.name, it.blame, it.chapter, it.meaning, it.caller);
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {} |",
+            it.name, it.blame, it.chapter, it.meaning, it.caller
+        );
     }
     Ok(out)
 }
 
 fn limits(registry: &Limits) -> Result<String, String> {
-    let mut out = String::from("| limit | value | unit | chapter | reason |\n|---|---|---|---|---|\n");
+    let mut out =
+        String::from("| limit | value | unit | chapter | reason |\n|---|---|---|---|---|\n");
     for it in &registry.limits {
-        let _ = writeln!(out, "| `{}` | {} | {} | {} | {} |", it.name, show(&it.value), it.unit, it.chapter, it.reason);
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} | {} |",
+            it.name,
+            show(&it.value),
+            it.unit,
+            it.chapter,
+            it.reason
+        );
     }
     Ok(out)
 }
@@ -148,9 +186,18 @@ fn padding(files: &[Named]) -> Result<String, String> {
     let mut out = String::from("| content | padded body |\n|---|---|\n");
     for test in named.file.tests.iter().filter(|test| !test.is_negative()) {
         let field = |object: &Option<crate::file::Object>, name: &str| {
-            object.as_ref().and_then(|object| object.get(name)).map(Value::to_string).unwrap_or_default()
+            object
+                .as_ref()
+                .and_then(|object| object.get(name))
+                .map(Value::to_string)
+                .unwrap_or_default()
         };
-        let _ = writeln!(out, "| {} | {} |", field(&test.input, "length"), field(&test.output, "padded"));
+        let _ = writeln!(
+            out,
+            "| {} | {} |",
+            field(&test.input, "length"),
+            field(&test.output, "padded")
+        );
     }
     Ok(out)
 }

@@ -270,8 +270,7 @@ pub fn message(
     let mut out = [[1, 0x10, 0, 1].as_slice(), salt.expose()].concat();
     let header_keys: Secret<44> = expand(SUITE, hk, Expand::HEADER, &[salt.expose()]);
     trace.note("header_keys", header_keys.expose());
-    let header =
-        [plain.dh.as_slice(), &plain.pn.to_be_bytes(), &plain.n.to_be_bytes()].concat();
+    let header = [plain.dh.as_slice(), &plain.pn.to_be_bytes(), &plain.n.to_be_bytes()].concat();
     let sealed = seal(&header_keys, &[b"header".as_slice(), ad, &out].concat(), &header);
     out.extend_from_slice(&sealed);
     if plain.damage_header {

@@ -2,6 +2,9 @@
 //!
 //! Every name stands in `spec/registry/errors.json`. Names are local: they never travel.
 
+//= spec/01-notation.md#1-4-refusals
+//# [ENC-11] What a peer or the network can observe MUST NOT depend on which error a refusal
+//# reports.
 use core::fmt;
 
 macro_rules! errors {

@@ -1,5 +1,7 @@
 //! Chapter 8.9 Limits. The reasons stand in `spec/registry/limits.json`; a test compares the values.
 
+//= spec/08-sessions.md#8-9-limits
+//# [SESSION-30] An implementation MUST use the limits of this table, neither smaller nor greater.
 /// A day in milliseconds: slack for slow clocks in the validity of cards.
 pub const DAY: u64 = 86_400_000;
 /// How far `ts_I` may be from the responder's clock, in milliseconds.

@@ -6,6 +6,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+//= spec/02-primitives.md#2-6-secrets
+//# [PRIM-15] An implementation MUST erase each secret when this specification says that it is gone,
+//# and MUST NOT write secrets, computed tags or plaintext to logs, error values or debug output.
 /// `N` secret bytes: no copy, no comparison, no printing, erased on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Secret<const N: usize>([u8; N]);

@@ -6,8 +6,8 @@ use crate::error::{BytesError, CallerError, Error, PeerError, StorageError};
 use crate::handshake::CompletePacket;
 use crate::limits::{HANDSHAKE_INTERVAL, SESSIONS_CONFIRMED, SESSIONS_GIVEN_UP};
 use crate::message::{Envelope, Kind};
-use crate::session::{Advance, Plaintext, Session, SessionId, SessionKey, Status};
 use crate::secret::SecretBytes;
+use crate::session::{Advance, Plaintext, Session, SessionId, SessionKey, Status};
 use crate::wire::{Reader, push_lp32};
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
@@ -52,7 +52,9 @@ impl Sessions {
     }
 
     /// Takes in a new session at time `now`.
-    //# [SESSION-07]
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-07] A device that has a new unconfirmed session MUST give up the unconfirmed one
+    //# before it.
     pub fn insert(&mut self, session: Session, now: u64) -> Vec<Change> {
         let mut changes = Vec::new();
         if session.status() == Status::Unconfirmed {
@@ -77,7 +79,9 @@ impl Sessions {
             }
             greater_confirmed |= session.status() == Status::Confirmed;
         }
-        //# [SESSION-09]
+        //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+        //# [SESSION-09] A device MUST keep the four greatest confirmed sessions, one unconfirmed
+        //# session and the two greatest given-up sessions with a peer device, and drop the others.
         let (mut confirmed, mut given_up) = (0, 0);
         self.list.retain(|session| {
             let (count, most) = match session.status() {
@@ -96,7 +100,9 @@ impl Sessions {
     }
 
     /// The session on which a message goes out now.
-    //# [SESSION-03]
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-03] A device MUST send on the greatest of its sessions with the peer device that is
+    //# not given up, and refuse as `no_session` when there is none.
     pub fn sending(&self, now: u64) -> Option<&Session> {
         self.list.iter().find(|session| sends(session, now))
     }
@@ -109,7 +115,9 @@ impl Sessions {
     ///
     /// # Errors
     /// `no_session`, and as [`Session::send`].
-    //# [SESSION-04]
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-04] On every other session a device MUST NOT send anything but receipts for that
+    //# session and a close of it.
     pub fn send(
         &mut self,
         kind: Kind,
@@ -137,9 +145,16 @@ impl Sessions {
     ///
     /// # Errors
     /// As the table of chapter 7.4, with `unknown_session` where no session's MAC verifies.
-    //# [SESSION-08]
-    //# [SESSION-11]
-    //# [SESSION-12]
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-08] A device MUST keep receiving on every session that it keeps, given-up and
+    //# superseded ones included.
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-11] A receiver MUST try a message on the sessions of its suite with the device that
+    //# the transport names, and on no other session.
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-12] A message that no session of that device opens MUST be reported as
+    //# `unknown_session`; an implementation that answers with a new handshake does so at most once
+    //# in 10 minutes for a peer device.
     pub fn open(&self, message: &[u8], now: u64) -> Result<(SessionId, Advance, Plaintext), Error> {
         let envelope = Envelope::decode(message)?;
         let found: Vec<_> = self
@@ -206,10 +221,7 @@ impl Sessions {
     ///
     /// # Errors
     /// As [`Session::restore`].
-    pub fn restore(
-        bytes: &[u8],
-        least: impl Fn(&SessionKey) -> u64,
-    ) -> Result<Self, StorageError> {
+    pub fn restore(bytes: &[u8], least: impl Fn(&SessionKey) -> u64) -> Result<Self, StorageError> {
         let (version, rest) = bytes.split_first().ok_or(StorageError::Snapshot)?;
         if *version != SNAPSHOT_VERSION {
             return Err(StorageError::SnapshotVersion);

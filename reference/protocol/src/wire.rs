@@ -104,18 +104,22 @@ impl PacketType {
 
 /// Reads the first four bytes of a packet that must have type `expected`.
 pub(crate) fn read_prefix(packet: &[u8], expected: PacketType) -> Result<Suite, BytesError> {
-    //# [ENC-01]
+    //= spec/01-notation.md#1-3-decoding
+    //# [ENC-01] A decoder MUST refuse fewer than 4 bytes as `length`.
     let [version, kind, high, low] = *packet.first_chunk::<4>().ok_or(BytesError::Length)?;
-    //# [ENC-02]
+    //= spec/01-notation.md#1-3-decoding
+    //# [ENC-02] A decoder MUST refuse a version other than `0x01` as `version`.
     if version != VERSION {
         return Err(BytesError::Version);
     }
-    //# [ENC-03]
+    //= spec/01-notation.md#1-3-decoding
+    //# [ENC-03] A decoder MUST refuse a type that it does not expect as `type`.
     let [_, expected_kind, _, _] = expected.prefix(Suite::X25519);
     if kind != expected_kind {
         return Err(BytesError::Type);
     }
-    //# [ENC-04]
+    //= spec/01-notation.md#1-3-decoding
+    //# [ENC-04] A decoder MUST refuse a suite that it does not implement as `suite`.
     Suite::from_number(u16::from_be_bytes([high, low]))
 }
 
@@ -166,7 +170,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Every decode ends here.
-    //# [ENC-05]
+    //= spec/01-notation.md#1-3-decoding
+    //# [ENC-05] A decoder MUST refuse a length other than those of the version, type and suite as
+    //# `length`, and so consume every byte.
     pub(crate) const fn finish(self) -> Result<(), BytesError> {
         if self.0.is_empty() { Ok(()) } else { Err(BytesError::Length) }
     }

@@ -56,7 +56,9 @@ fn busy(seed: u64) -> (Session, Session, Vec<u8>) {
 #[test]
 fn every_flipped_bit_of_a_message_is_refused() {
     let (_, mut bob, packet) = busy(1);
-    for (byte, mask) in (0..packet.len()).flat_map(|byte| [(byte, 0x01), (byte, 0x80), (byte, 0xff)]) {
+    for (byte, mask) in
+        (0..packet.len()).flat_map(|byte| [(byte, 0x01), (byte, 0x80), (byte, 0xff)])
+    {
         let mut forged = packet.clone();
         forged[byte] ^= mask;
         refuse(&mut bob, &forged, expected(&forged));
@@ -125,7 +127,10 @@ fn sending_draws_16_bytes_in_ready_and_32_and_16_in_pending() {
     accept(&mut bob, &send(&mut ada, ready));
     send(&mut bob, pending);
     send(&mut bob, pending);
-    assert_eq!((ready.draws.as_slice(), pending.draws.as_slice()), ([16].as_slice(), [32, 16, 16].as_slice()));
+    assert_eq!(
+        (ready.draws.as_slice(), pending.draws.as_slice()),
+        ([16].as_slice(), [32, 16, 16].as_slice())
+    );
 }
 
 // RATCHET-21, ENC-08
@@ -171,8 +176,7 @@ fn snapshot_with_any_damaged_byte_is_refused() {
     for (byte, mask) in (0..snapshot.len()).flat_map(|byte| [(byte, 0x01), (byte, 0x80)]) {
         let mut damaged = snapshot.clone();
         damaged[byte] ^= mask;
-        let error =
-            if byte == 0 { StorageError::SnapshotVersion } else { StorageError::Snapshot };
+        let error = if byte == 0 { StorageError::SnapshotVersion } else { StorageError::Snapshot };
         assert_eq!(Session::restore(&damaged, 0).err(), Some(error), "byte {byte}");
     }
 }

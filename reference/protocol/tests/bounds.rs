@@ -46,8 +46,7 @@ fn one_message_may_jump_two_chains() {
     accept(&mut ada, &send(&mut bob, rng));
     let second = send_many(&mut ada, 301, rng);
     let last = deliver(&mut bob, &second[300]).expect("never too far");
-    let gaps =
-        [Gap { epoch: 0, first: 1, count: 1_800 }, Gap { epoch: 2, first: 0, count: 300 }];
+    let gaps = [Gap { epoch: 0, first: 1, count: 1_800 }, Gap { epoch: 2, first: 0, count: 300 }];
     assert_eq!((last.gap.as_slice(), bob.stored_keys()), (gaps.as_slice(), 2_000));
     refuse(&mut bob, &first[99], PeerError::Expired);
     assert_eq!(accept(&mut bob, &first[100]), (0, 101));

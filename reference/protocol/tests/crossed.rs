@@ -89,7 +89,8 @@ fn crossed_handshakes_end_on_one_session_whatever_is_lost() {
 fn later_start_wins_in_every_order() {
     for order in orders(4, 4).into_iter().step_by(7) {
         let [ada, bob] = play(&order, [NOW, NOW + 1]);
-        let greatest = bob.sessions(&ada.key()).and_then(|all| all.iter().next().map(|it| it.key()));
+        let greatest =
+            bob.sessions(&ada.key()).and_then(|all| all.iter().next().map(|it| it.key()));
         assert_eq!(greatest.map(|key| key.ts_i), Some(NOW + 1));
         assert_eq!(settled([ada, bob]), greatest.map(|key| key.id));
     }

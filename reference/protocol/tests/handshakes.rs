@@ -6,8 +6,7 @@ use quipu::handshake::{CompletePacket, ReplayCache};
 use quipu::session::Status;
 use quipu::{Device, Event, PeerError};
 use support::devices::{
-    connect, device, meet, names, open, receive, refuse, say, sending, statuses,
-    with_cache,
+    connect, device, meet, names, open, receive, refuse, say, sending, statuses, with_cache,
 };
 use support::pair::NOW;
 
@@ -22,7 +21,9 @@ fn two() -> (Device, Device) {
 fn clock_may_differ_by_exactly_the_window() {
     let (mut ada, mut bob) = two();
     let key = ada.key();
-    for (clock, error) in [(NOW - WINDOW - 1, true), (NOW + WINDOW + 1, true), (NOW - WINDOW, false)] {
+    for (clock, error) in
+        [(NOW - WINDOW - 1, true), (NOW + WINDOW + 1, true), (NOW - WINDOW, false)]
+    {
         let init = connect(&mut ada, &bob, NOW, 1);
         if error {
             refuse(&mut bob, &key, &init, clock, PeerError::Time);
@@ -157,10 +158,8 @@ fn complete_commits_alone_when_its_message_is_refused() {
 fn complete_is_repeated_at_2_6_and_18_seconds() {
     let (mut ada, mut bob) = two();
     let opening = open(&mut ada, &mut bob, NOW, 1);
-    let repeated: Vec<u64> = (0..60_000)
-        .step_by(100)
-        .filter(|later| !ada.due(NOW + later).packets.is_empty())
-        .collect();
+    let repeated: Vec<u64> =
+        (0..60_000).step_by(100).filter(|later| !ada.due(NOW + later).packets.is_empty()).collect();
     assert_eq!(repeated, [2_000, 6_000, 18_000]);
     let receipt = receive(&mut bob, &ada, &opening.complete, NOW).replies.remove(0);
     receive(&mut ada, &bob, &receipt, NOW);

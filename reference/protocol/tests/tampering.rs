@@ -70,7 +70,8 @@ fn complete_with_any_changed_byte_is_refused() {
     let (mut ada, mut bob) = two();
     let Opening { complete, .. } = open(&mut ada, &mut bob, NOW, 1);
     for (byte, forged) in flips(&complete) {
-        let behind = if byte < 164 { PeerError::Authentication.into() } else { BytesError::Length.into() };
+        let behind =
+            if byte < 164 { PeerError::Authentication.into() } else { BytesError::Length.into() };
         let error = changed(byte, 20, PeerError::UnknownHandshake.into(), behind);
         refuse_unless_length(&mut bob, &ada, &forged, byte, error);
     }

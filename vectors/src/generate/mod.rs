@@ -57,7 +57,8 @@ impl Book {
         let (operation, comment) = (operation.to_owned(), comment.to_owned());
         let (protocol, license) = (PROTOCOL.to_owned(), LICENSE.to_owned());
         let (flags, tests) = ([].into(), Vec::new());
-        let file = File { format: FORMAT, protocol, operation, suite: 1, license, comment, flags, tests };
+        let file =
+            File { format: FORMAT, protocol, operation, suite: 1, license, comment, flags, tests };
         Self { file }
     }
 
@@ -82,7 +83,12 @@ impl Book {
     }
 
     /// A test that succeeds. Without `random` its draws come from its id.
-    pub(crate) fn good(&mut self, about: About<'_>, input: Value, random: Option<&[[u8; 32]]>) -> (Object, Vec<String>) {
+    pub(crate) fn good(
+        &mut self,
+        about: About<'_>,
+        input: Value,
+        random: Option<&[[u8; 32]]>,
+    ) -> (Object, Vec<String>) {
         let input = object(input);
         let mut draws = self.draws(about.id, random);
         let outcome = perform(&self.file.operation, &input, &mut draws);
@@ -91,14 +97,25 @@ impl Book {
             outcome.unwrap_or_else(|stop| panic!("{}: {stop:?}", self.id(about.id)));
         let listed: Vec<String> = draws.made().iter().map(hex::encode).collect();
         let random = Some(listed.clone()).filter(|list| !list.is_empty());
-        let test =
-            Test { input: Some(input), random, intermediate, output: Some(output.clone()), ..Test::default() };
+        let test = Test {
+            input: Some(input),
+            random,
+            intermediate,
+            output: Some(output.clone()),
+            ..Test::default()
+        };
         self.push(&about, "Normal", test);
         (output, listed)
     }
 
     /// A test that is refused with exactly the declared error.
-    pub(crate) fn bad(&mut self, about: About<'_>, against: Against<'_>, input: Value, random: Option<&[[u8; 32]]>) {
+    pub(crate) fn bad(
+        &mut self,
+        about: About<'_>,
+        against: Against<'_>,
+        input: Value,
+        random: Option<&[[u8; 32]]>,
+    ) {
         let input = object(input);
         let mut draws = self.draws(about.id, random);
         let id = self.id(about.id);
@@ -125,14 +142,15 @@ impl Book {
     pub(crate) fn script(&mut self, about: About<'_>, flag: &str, setup: &Value, steps: &[Value]) {
         let setup = object(setup.clone());
         let id = self.id(about.id);
-        let mut player =
-            Player::new(&self.file.operation, &setup).unwrap_or_else(|stop| panic!("{id}: {stop:?}"));
+        let mut player = Player::new(&self.file.operation, &setup)
+            .unwrap_or_else(|stop| panic!("{id}: {stop:?}"));
         let mut played = Vec::new();
         for (index, step) in steps.iter().enumerate() {
             let step = object(step.clone());
             let seed = key(&format!("draws {id} step {index}"));
-            let found =
-                player.play(&step, Some(seed)).unwrap_or_else(|text| panic!("{id} step {index}: {text}"));
+            let found = player
+                .play(&step, Some(seed))
+                .unwrap_or_else(|text| panic!("{id} step {index}: {text}"));
             let (declared, given) = (step.get("error"), found.get("error"));
             assert_eq!(declared, given, "{id} step {index}: declared and given error, {found:?}");
             for (name, value) in &step {
@@ -163,12 +181,20 @@ fn describe(flag: &str) -> Flag {
         "Layout" => ("parser", "two implementations read the same bytes differently", "high"),
         "Tamper" => ("missing MAC or seal check", "the relay can change what is said", "critical"),
         "LowOrder" => ("missing all-zero check", "an attacker knows the shared secret", "critical"),
-        "NonCanonical" => ("missing canonical check", "equal keys with different bytes split the transcript", "high"),
-        "Signature" => ("lax signature check", "impersonation, or verifiers that disagree", "critical"),
+        "NonCanonical" => (
+            "missing canonical check",
+            "equal keys with different bytes split the transcript",
+            "high",
+        ),
+        "Signature" => {
+            ("lax signature check", "impersonation, or verifiers that disagree", "critical")
+        }
         "Identity" => ("missing identity check", "reflection or replaced identity", "critical"),
         "Time" => ("missing time check", "expired or hoarded packets are accepted", "high"),
         "Replay" => ("missing replay check", "a recorded packet works again", "critical"),
-        "Insider" => ("missing legality check", "a malicious peer or key thief drives the state", "high"),
+        "Insider" => {
+            ("missing legality check", "a malicious peer or key thief drives the state", "high")
+        }
         "Bounds" => ("missing bound", "memory or work without limit", "high"),
         "Order" => ("wrong bookkeeping", "messages lost, repeated or out of place", "high"),
         "Caller" => ("unchecked call", "unusable output", "low"),

@@ -18,48 +18,83 @@ fn hex(bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn x25519() -> Book {
-    let mut book = Book::new("x25519", "X25519 with the keys that this protocol accepts and refuses");
+    let mut book =
+        Book::new("x25519", "X25519 with the keys that this protocol accepts and refuses");
     let input = |private: &str, public: &str| json!({ "private": private, "public": public });
     let rfc = [
-        ("rfc7748-5-2", "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
-         "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c", "RFC 7748, section 5.2, first"),
-        ("rfc7748-6-1-alice", "77076d0a7318a57d3c16c17251b26645cf6d6e01d6f2f1d6ff2e3c8a29a3c8d5",
-         "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f", "public key of RFC 7748, section 6.1"),
+        (
+            "rfc7748-5-2",
+            "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+            "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
+            "RFC 7748, section 5.2, first",
+        ),
+        (
+            "rfc7748-6-1-alice",
+            "77076d0a7318a57d3c16c17251b26645cf6d6e01d6f2f1d6ff2e3c8a29a3c8d5",
+            "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
+            "public key of RFC 7748, section 6.1",
+        ),
     ];
     for (id, private, public, comment) in rfc {
-        book.good(About { id, comment, requirements: &["PRIM-01", "PRIM-02"] }, input(private, public), None);
+        book.good(
+            About { id, comment, requirements: &["PRIM-01", "PRIM-02"] },
+            input(private, public),
+            None,
+        );
     }
     let private = hex(key("x25519"));
     let base = format!("09{}", "00".repeat(31));
     for (id, public, comment) in [
         ("base-point", base.clone(), "the base point: the result is the public key"),
         ("twist", format!("02{}", "00".repeat(31)), "a point of the twist, not of small order"),
-        ("largest", format!("eb{}7f", "ff".repeat(30)), "p - 2, the greatest key that is not of small order"),
+        (
+            "largest",
+            format!("eb{}7f", "ff".repeat(30)),
+            "p - 2, the greatest key that is not of small order",
+        ),
     ] {
-        book.good(About { id, comment, requirements: &["PRIM-01"] }, input(&private, &public), None);
+        book.good(
+            About { id, comment, requirements: &["PRIM-01"] },
+            input(&private, &public),
+            None,
+        );
     }
     for index in 0..4 {
         let public = super::super::trace::pair(&key(&format!("x25519 peer {index}")));
         let id = format!("pair-{index}");
-        let about = About { id: &id, comment: "two drawn keys", requirements: &["PRIM-01", "PRIM-02"] };
+        let about =
+            About { id: &id, comment: "two drawn keys", requirements: &["PRIM-01", "PRIM-02"] };
         book.good(about, input(&private, &hex(public.public().as_bytes())), None);
     }
     let low = [
         ("zero", "00".repeat(32)),
         ("one", format!("01{}", "00".repeat(31))),
-        ("order-8-a", "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800".to_owned()),
-        ("order-8-b", "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157".to_owned()),
+        (
+            "order-8-a",
+            "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800".to_owned(),
+        ),
+        (
+            "order-8-b",
+            "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157".to_owned(),
+        ),
         ("minus-one", format!("ec{}7f", "ff".repeat(30))),
     ];
     for (name, public) in low {
         let id = format!("low-order-{name}");
-        let about = About { id: &id, comment: "a point of small order", requirements: &["PRIM-02"] };
-        let against =
-            Against { twin: "pair-0", delta: "public replaced by a point of small order", error: "key", flag: "LowOrder" };
+        let about =
+            About { id: &id, comment: "a point of small order", requirements: &["PRIM-02"] };
+        let against = Against {
+            twin: "pair-0",
+            delta: "public replaced by a point of small order",
+            error: "key",
+            flag: "LowOrder",
+        };
         book.bad(about, against, input(&private, &public), None);
     }
     let mut over: Vec<(String, String)> = (0xed..=0xffu8)
-        .map(|first| (format!("p-plus-{}", first - 0xed), format!("{first:02x}{}7f", "ff".repeat(30))))
+        .map(|first| {
+            (format!("p-plus-{}", first - 0xed), format!("{first:02x}{}7f", "ff".repeat(30)))
+        })
         .collect();
     over.push(("top-bit".to_owned(), format!("09{}80", "00".repeat(30))));
     over.push(("all-ones".to_owned(), "ff".repeat(32)));
@@ -67,9 +102,13 @@ fn x25519() -> Book {
     over.push(("rfc7748-5-2-second".to_owned(), rfc_second.to_owned()));
     for (name, public) in over {
         let id = format!("non-canonical-{name}");
-        let about = About { id: &id, comment: "not less than 2^255 - 19", requirements: &["PRIM-01"] };
+        let about =
+            About { id: &id, comment: "not less than 2^255 - 19", requirements: &["PRIM-01"] };
         let against = Against {
-            twin: "pair-0", delta: "public replaced by a non-canonical key", error: "key", flag: "NonCanonical",
+            twin: "pair-0",
+            delta: "public replaced by a non-canonical key",
+            error: "key",
+            flag: "NonCanonical",
         };
         book.bad(about, against, input(&private, &public), None);
     }
@@ -82,7 +121,8 @@ fn sign() -> Book {
         let name = core::str::from_utf8(purpose.label()).expect("labels are ASCII");
         let about =
             About { id: name, comment: "one purpose", requirements: &["PRIM-08", "PRIM-09"] };
-        let input = json!({ "seed": hex(key("signer")), "purpose": name, "hash": hex(key("signed hash")) });
+        let input =
+            json!({ "seed": hex(key("signer")), "purpose": name, "hash": hex(key("signed hash")) });
         book.good(about, input, None);
     }
     book
@@ -155,12 +195,14 @@ fn verify() -> Book {
     let names: Vec<&str> =
         Purpose::ALL.iter().map(|it| core::str::from_utf8(it.label()).expect("ASCII")).collect();
     for (purpose, name) in Purpose::ALL.iter().zip(&names) {
-        let about = About { id: name, comment: "one purpose", requirements: &["PRIM-06", "PRIM-09"] };
+        let about =
+            About { id: name, comment: "one purpose", requirements: &["PRIM-06", "PRIM-09"] };
         book.good(about, input(&public, name, &hash, &signer.sign(*purpose, &hash)), None);
     }
     let mixed = mixed_order(true);
     let about = About {
-        id: "mixed-order-a", comment: "A has a component of order 8, and k is a multiple of 8",
+        id: "mixed-order-a",
+        comment: "A has a component of order 8, and k is a multiple of 8",
         requirements: &["PRIM-06"],
     };
     book.good(about, input(&mixed.public, "card", &hash, &mixed.signature), None);
@@ -170,7 +212,8 @@ fn verify() -> Book {
             let id = format!("{made_name}-as-{used}");
             let comment = "a signature for one purpose in the place of another";
             let about = About { id: &id, comment, requirements: &["PRIM-09"] };
-            let against = Against { twin: used, delta: "purpose", error: "signature", flag: "Signature" };
+            let against =
+                Against { twin: used, delta: "purpose", error: "signature", flag: "Signature" };
             book.bad(about, against, input(&public, used, &hash, &signer.sign(*made, &hash)), None);
         }
     }
@@ -191,29 +234,74 @@ fn verify() -> Book {
     let mut other_hash = hash;
     other_hash[31] ^= 1;
     let cofactored = mixed_order(false);
-    let (zero_a, neutral_a, eight_a) =
-        (small_order_a(EIGHT_TORSION[4]), small_order_a(EIGHT_TORSION[0]), small_order_a(EIGHT_TORSION[1]));
+    let (zero_a, neutral_a, eight_a) = (
+        small_order_a(EIGHT_TORSION[4]),
+        small_order_a(EIGHT_TORSION[0]),
+        small_order_a(EIGHT_TORSION[1]),
+    );
     let r = small_order_r();
     let mut non_canonical = neutral_a.public;
-    non_canonical = [[0xee].as_slice(), &[0xff; 30], &[0x7f]].concat().try_into().unwrap_or(non_canonical);
+    non_canonical =
+        [[0xee].as_slice(), &[0xff; 30], &[0x7f]].concat().try_into().unwrap_or(non_canonical);
     let cases: Vec<(&str, &str, &[&str], Value)> = vec![
         ("first-byte-of-r", "R", &["PRIM-06"], input(&public, "card", &hash, &flip(0))),
         ("last-byte-of-r", "R", &["PRIM-06"], input(&public, "card", &hash, &flip(31))),
         ("first-byte-of-s", "S", &["PRIM-06"], input(&public, "card", &hash, &flip(32))),
         ("s-plus-l", "S + L in place of S", &["PRIM-03"], input(&public, "card", &hash, &high_s)),
         ("hash", "last byte of the hash", &["PRIM-09"], input(&public, "card", &other_hash, &good)),
-        ("other-key", "another public key", &["PRIM-06"],
-         input(crate::trace::signer(&key("other signer")).public().as_bytes(), "card", &hash, &good)),
-        ("all-zero", "an all-zero signature", &["PRIM-04"], input(&public, "card", &hash, &[0; 64])),
-        ("neutral-a", "A is the neutral element, S = r", &["PRIM-04"],
-         input(&neutral_a.public, "card", &hash, &neutral_a.signature)),
-        ("order-2-a", "A has order 2, S = r", &["PRIM-04"], input(&zero_a.public, "card", &hash, &zero_a.signature)),
-        ("order-8-a", "A has order 8, S = r", &["PRIM-04"], input(&eight_a.public, "card", &hash, &eight_a.signature)),
-        ("non-canonical-a", "A is p + 1 for the neutral element", &["PRIM-05"],
-         input(&non_canonical, "card", &hash, &neutral_a.signature)),
-        ("neutral-r", "R is the neutral element, S = k a", &["PRIM-04"], input(&r.public, "card", &hash, &r.signature)),
-        ("cofactored-only", "A has a component of order 8, valid only with cofactor", &["PRIM-06"],
-         input(&cofactored.public, "card", &hash, &cofactored.signature)),
+        (
+            "other-key",
+            "another public key",
+            &["PRIM-06"],
+            input(
+                crate::trace::signer(&key("other signer")).public().as_bytes(),
+                "card",
+                &hash,
+                &good,
+            ),
+        ),
+        (
+            "all-zero",
+            "an all-zero signature",
+            &["PRIM-04"],
+            input(&public, "card", &hash, &[0; 64]),
+        ),
+        (
+            "neutral-a",
+            "A is the neutral element, S = r",
+            &["PRIM-04"],
+            input(&neutral_a.public, "card", &hash, &neutral_a.signature),
+        ),
+        (
+            "order-2-a",
+            "A has order 2, S = r",
+            &["PRIM-04"],
+            input(&zero_a.public, "card", &hash, &zero_a.signature),
+        ),
+        (
+            "order-8-a",
+            "A has order 8, S = r",
+            &["PRIM-04"],
+            input(&eight_a.public, "card", &hash, &eight_a.signature),
+        ),
+        (
+            "non-canonical-a",
+            "A is p + 1 for the neutral element",
+            &["PRIM-05"],
+            input(&non_canonical, "card", &hash, &neutral_a.signature),
+        ),
+        (
+            "neutral-r",
+            "R is the neutral element, S = k a",
+            &["PRIM-04"],
+            input(&r.public, "card", &hash, &r.signature),
+        ),
+        (
+            "cofactored-only",
+            "A has a component of order 8, valid only with cofactor",
+            &["PRIM-06"],
+            input(&cofactored.public, "card", &hash, &cofactored.signature),
+        ),
     ];
     for (id, delta, requirements, input) in cases {
         let against = Against { twin: "card", delta, error: "signature", flag: "Signature" };
@@ -238,15 +326,21 @@ fn extract() -> Book {
         let name = core::str::from_utf8(label.label()).expect("ASCII");
         for (id, salt) in [("zero-salt", [0; 32]), ("salt", key("salt"))] {
             let id = format!("{name}-{id}");
-            let about = About { id: &id, comment: "one label", requirements: &["PRIM-10", "PRIM-11"] };
-            book.good(about, json!({ "salt": hex(salt), "label": name, "ikm": hex(key("ikm")) }), None);
+            let about =
+                About { id: &id, comment: "one label", requirements: &["PRIM-10", "PRIM-11"] };
+            book.good(
+                about,
+                json!({ "salt": hex(salt), "label": name, "ikm": hex(key("ikm")) }),
+                None,
+            );
         }
     }
     book
 }
 
 fn expand() -> Book {
-    let mut book = Book::new("expand", "LExpand under every label, with the length of the registry");
+    let mut book =
+        Book::new("expand", "LExpand under every label, with the length of the registry");
     for label in Expand::ALL {
         let name = core::str::from_utf8(label.label()).expect("ASCII");
         let length = match name {
@@ -256,7 +350,11 @@ fn expand() -> Book {
             _ => 32,
         };
         let id = name.replace(' ', "-");
-        let context = if length == 96 { [key("new"), key("other")].concat() } else { key("context").to_vec() };
+        let context = if length == 96 {
+            [key("new"), key("other")].concat()
+        } else {
+            key("context").to_vec()
+        };
         let about = About { id: &id, comment: "one label", requirements: &["PRIM-10", "PRIM-11"] };
         let input = json!({ "prk": hex(key("prk")), "label": name, "context": hex(context), "length": length });
         book.good(about, input, None);

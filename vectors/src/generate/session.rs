@@ -45,7 +45,9 @@ struct Script(Vec<Value>);
 impl Script {
     fn send(mut self, side: usize, save: &str) -> Self {
         let content = hex::encode(save);
-        self.0.push(json!({ "as": SIDES[side], "do": "send", "type": 1, "content": content, "save": save }));
+        self.0.push(
+            json!({ "as": SIDES[side], "do": "send", "type": 1, "content": content, "save": save }),
+        );
         self
     }
 
@@ -113,9 +115,28 @@ impl Script {
 fn orders(book: &mut Book) {
     let s = Script::default;
     let ids = &["RATCHET-01", "RATCHET-03", "SESSION-13", "SESSION-29"];
-    s().sends(0, &["a", "b", "c"]).gets(1, &["a", "b", "c"]).put(book, "in-order", "three messages in order", ids, "Normal");
-    s().send(1, "a").get(0, "a").send(0, "b").get(1, "b").put(book, "responder-first", "the responder writes first", ids, "Normal");
-    s().send(0, "a").send(1, "b").get(1, "a").get(0, "b").send(1, "c").send(0, "d").get(0, "c").get(1, "d")
+    s().sends(0, &["a", "b", "c"]).gets(1, &["a", "b", "c"]).put(
+        book,
+        "in-order",
+        "three messages in order",
+        ids,
+        "Normal",
+    );
+    s().send(1, "a").get(0, "a").send(0, "b").get(1, "b").put(
+        book,
+        "responder-first",
+        "the responder writes first",
+        ids,
+        "Normal",
+    );
+    s().send(0, "a")
+        .send(1, "b")
+        .get(1, "a")
+        .get(0, "b")
+        .send(1, "c")
+        .send(0, "d")
+        .get(0, "c")
+        .get(1, "d")
         .put(book, "crossing", "both write at once", ids, "Normal");
     let mut turns = s();
     for turn in 0..12 {
@@ -124,96 +145,305 @@ fn orders(book: &mut Book) {
     }
     turns.put(book, "turns", "twelve turns, each with a step", ids, "Normal");
     let order = &["RATCHET-17", "SESSION-13", "SESSION-14"];
-    s().sends(0, &["a", "b", "c"]).get(1, "c").gap(&json!([[0, 0, 2]])).get(1, "b").gap(&json!([])).get(1, "a")
+    s().sends(0, &["a", "b", "c"])
+        .get(1, "c")
+        .gap(&json!([[0, 0, 2]]))
+        .get(1, "b")
+        .gap(&json!([]))
+        .get(1, "a")
         .put(book, "out-of-order", "2, 1, 0", order, "Order");
-    s().sends(0, &["a", "b", "c", "d", "e"]).get(1, "b").gap(&json!([[0, 0, 1]])).get(1, "e").gap(&json!([[0, 2, 2]]))
-        .get(1, "a").gap(&json!([])).get(1, "d").get(1, "c")
+    s().sends(0, &["a", "b", "c", "d", "e"])
+        .get(1, "b")
+        .gap(&json!([[0, 0, 1]]))
+        .get(1, "e")
+        .gap(&json!([[0, 2, 2]]))
+        .get(1, "a")
+        .gap(&json!([]))
+        .get(1, "d")
+        .get(1, "c")
         .put(book, "gaps", "two gaps, filled late", order, "Order");
-    s().sends(0, &["a", "b"]).get(1, "a").send(1, "x").get(0, "x").sends(0, &["c", "d"])
-        .get(1, "d").gap(&json!([[0, 1, 1], [2, 0, 1]])).get(1, "b").get(1, "c")
-        .put(book, "across-chains", "a new chain arrives before the rest of the old one", order, "Order");
-    s().send(0, "a").get(1, "a").send(1, "x").get(0, "x").send(0, "lost").send(0, "c").get(1, "c").gap(&json!([[2, 0, 1]]))
+    s().sends(0, &["a", "b"])
+        .get(1, "a")
+        .send(1, "x")
+        .get(0, "x")
+        .sends(0, &["c", "d"])
+        .get(1, "d")
+        .gap(&json!([[0, 1, 1], [2, 0, 1]]))
+        .get(1, "b")
+        .get(1, "c")
+        .put(
+            book,
+            "across-chains",
+            "a new chain arrives before the rest of the old one",
+            order,
+            "Order",
+        );
+    s().send(0, "a")
+        .get(1, "a")
+        .send(1, "x")
+        .get(0, "x")
+        .send(0, "lost")
+        .send(0, "c")
+        .get(1, "c")
+        .gap(&json!([[2, 0, 1]]))
         .put(book, "loss", "a lost message stays a gap", &["SESSION-14", "RATCHET-11"], "Order");
     let ids = &["SESSION-26", "SESSION-23", "SESSION-25"];
-    s().sends(0, &["a", "b", "c"]).get(1, "c").act(1, "restore").get(1, "a").act(0, "restore").send(0, "d")
-        .get(1, "d").act(1, "restore").send(1, "x").act(1, "restore").get(0, "x").act(0, "restore").send(0, "e").gets(1, &["e", "b"])
+    s().sends(0, &["a", "b", "c"])
+        .get(1, "c")
+        .act(1, "restore")
+        .get(1, "a")
+        .act(0, "restore")
+        .send(0, "d")
+        .get(1, "d")
+        .act(1, "restore")
+        .send(1, "x")
+        .act(1, "restore")
+        .get(0, "x")
+        .act(0, "restore")
+        .send(0, "e")
+        .gets(1, &["e", "b"])
         .put(book, "restore", "both sides restored in the middle, with skipped keys", ids, "Order");
-    s().send(0, "a").get(1, "a").act(1, "restore").get(1, "a").refuse("duplicate").act(1, "restore").send(1, "b").get(0, "b")
-        .put(book, "restore-duplicate", "a duplicate after a restore", &["SESSION-26", "RATCHET-14"], "Replay");
+    s().send(0, "a")
+        .get(1, "a")
+        .act(1, "restore")
+        .get(1, "a")
+        .refuse("duplicate")
+        .act(1, "restore")
+        .send(1, "b")
+        .get(0, "b")
+        .put(
+            book,
+            "restore-duplicate",
+            "a duplicate after a restore",
+            &["SESSION-26", "RATCHET-14"],
+            "Replay",
+        );
 }
 
 fn bounds(book: &mut Book) {
     let s = Script::default;
     let max = CHAIN_MAX;
-    s().many(0, max, "m").send(0, "more").refuse("chain_limit").index(1, "m", max - 1)
-        .send(1, "turn").get(0, "turn").send(0, "again").get(1, "again")
-        .put(book, "chain-end", "a chain to its end, and the next one", &["RATCHET-02", "RATCHET-05"], "Bounds");
-    s().many(0, max, "m").index(1, "m", max - 1).gap(&json!([[0, 0, max - 1]])).index(1, "m", max - 2).index(1, "m", max - 2001)
-        .index(1, "m", max - 2002).refuse("expired").index(1, "m", 0).refuse("expired")
-        .put(book, "jump", "a jump to the end: the 2,000 newest keys are kept", &["RATCHET-17", "RATCHET-14", "SESSION-14"], "Bounds");
-    s().many(0, 2002, "m").index(1, "m", 2000).index(1, "m", 0)
-        .put(book, "skip-2000", "exactly 2,000 skipped", &["RATCHET-17"], "Bounds");
-    s().many(0, 2002, "m").index(1, "m", 2001).index(1, "m", 0).refuse("expired").index(1, "m", 1)
-        .put(book, "skip-2001", "2,001 skipped: the oldest is gone", &["RATCHET-17"], "Bounds");
-    s().many(0, 1501, "m").index(1, "m", 1000).send(1, "turn").get(0, "turn").many(0, 1002, "k")
-        .index(1, "k", 1001).gap(&json!([[0, 1001, 500], [2, 0, 1001]]))
-        .index(1, "m", 500).refuse("expired").index(1, "m", 501).index(1, "m", 1001).index(1, "k", 0)
-        .put(book, "skip-order", "old chain's rest before the new chain's; the oldest leave", &["RATCHET-17"], "Bounds");
-    s().many(0, 1002, "m")
+    s().many(0, max, "m")
+        .send(0, "more")
+        .refuse("chain_limit")
+        .index(1, "m", max - 1)
+        .send(1, "turn")
+        .get(0, "turn")
+        .send(0, "again")
+        .get(1, "again")
+        .put(
+            book,
+            "chain-end",
+            "a chain to its end, and the next one",
+            &["RATCHET-02", "RATCHET-05"],
+            "Bounds",
+        );
+    s().many(0, max, "m")
+        .index(1, "m", max - 1)
+        .gap(&json!([[0, 0, max - 1]]))
+        .index(1, "m", max - 2)
+        .index(1, "m", max - 2001)
+        .index(1, "m", max - 2002)
+        .refuse("expired")
         .index(1, "m", 0)
-        .put(book, "many", "a long chain, its first message", &["RATCHET-19"], "Normal");
+        .refuse("expired")
+        .put(
+            book,
+            "jump",
+            "a jump to the end: the 2,000 newest keys are kept",
+            &["RATCHET-17", "RATCHET-14", "SESSION-14"],
+            "Bounds",
+        );
+    s().many(0, 2002, "m").index(1, "m", 2000).index(1, "m", 0).put(
+        book,
+        "skip-2000",
+        "exactly 2,000 skipped",
+        &["RATCHET-17"],
+        "Bounds",
+    );
+    s().many(0, 2002, "m")
+        .index(1, "m", 2001)
+        .index(1, "m", 0)
+        .refuse("expired")
+        .index(1, "m", 1)
+        .put(book, "skip-2001", "2,001 skipped: the oldest is gone", &["RATCHET-17"], "Bounds");
+    s().many(0, 1501, "m")
+        .index(1, "m", 1000)
+        .send(1, "turn")
+        .get(0, "turn")
+        .many(0, 1002, "k")
+        .index(1, "k", 1001)
+        .gap(&json!([[0, 1001, 500], [2, 0, 1001]]))
+        .index(1, "m", 500)
+        .refuse("expired")
+        .index(1, "m", 501)
+        .index(1, "m", 1001)
+        .index(1, "k", 0)
+        .put(
+            book,
+            "skip-order",
+            "old chain's rest before the new chain's; the oldest leave",
+            &["RATCHET-17"],
+            "Bounds",
+        );
+    s().many(0, 1002, "m").index(1, "m", 0).put(
+        book,
+        "many",
+        "a long chain, its first message",
+        &["RATCHET-19"],
+        "Normal",
+    );
     let mut chain = s().sends(0, &["first", "kept"]).get(1, "first");
     for turn in 0..5 {
         let (x, y) = (format!("x{turn}"), format!("y{turn}"));
         chain = chain.send(1, &x).get(0, &x).send(0, &y).get(1, &y);
     }
-    chain.get(1, "first").refuse("duplicate").get(1, "kept").get(1, "kept").refuse("duplicate")
-        .put(book, "five-old-chains", "five newer chains: the first is still open", &["RATCHET-18", "MSG-07"], "Bounds");
+    chain
+        .get(1, "first")
+        .refuse("duplicate")
+        .get(1, "kept")
+        .get(1, "kept")
+        .refuse("duplicate")
+        .put(
+            book,
+            "five-old-chains",
+            "five newer chains: the first is still open",
+            &["RATCHET-18", "MSG-07"],
+            "Bounds",
+        );
     let mut chain = s().sends(0, &["first", "kept"]).get(1, "first");
     for turn in 0..6 {
         let (x, y) = (format!("x{turn}"), format!("y{turn}"));
         chain = chain.send(1, &x).get(0, &x).send(0, &y).get(1, &y);
     }
-    chain.get(1, "kept").refuse("authentication").get(1, "first").refuse("authentication").get(1, "y0").refuse("duplicate")
-        .put(book, "six-old-chains", "six newer chains: the first is gone", &["RATCHET-18"], "Bounds");
+    chain
+        .get(1, "kept")
+        .refuse("authentication")
+        .get(1, "first")
+        .refuse("authentication")
+        .get(1, "y0")
+        .refuse("duplicate")
+        .put(
+            book,
+            "six-old-chains",
+            "six newer chains: the first is gone",
+            &["RATCHET-18"],
+            "Bounds",
+        );
     let mut digests = s().many(0, 1001, "m");
     for index in 0..1001 {
         digests = digests.index(1, "m", index);
     }
-    digests.index(1, "m", 1).refuse("duplicate").index(1, "m", 0).refuse("expired")
-        .put(book, "digests", "the 1,000 last digests are kept", &["RATCHET-19", "RATCHET-14"], "Bounds");
+    digests.index(1, "m", 1).refuse("duplicate").index(1, "m", 0).refuse("expired").put(
+        book,
+        "digests",
+        "the 1,000 last digests are kept",
+        &["RATCHET-19", "RATCHET-14"],
+        "Bounds",
+    );
 }
 
 fn refusals(book: &mut Book) {
     let s = Script::default;
-    s().send(0, "a").get(1, "a").get(1, "a").refuse("duplicate").send(0, "b").get(1, "b").get(1, "a").refuse("duplicate")
-        .put(book, "duplicate", "the same message twice", &["RATCHET-14", "RATCHET-16", "ENC-08"], "Replay");
-    s().sends(0, &["a", "b"]).get(1, "b").get(1, "a").get(1, "a").refuse("duplicate")
-        .put(book, "duplicate-late", "a late message twice", &["RATCHET-14", "RATCHET-16"], "Replay");
-    s().send(0, "a").get(1, "a").send(1, "x").get(0, "x").send(0, "b").get(1, "b").get(1, "a").refuse("duplicate")
-        .put(book, "duplicate-old-chain", "a duplicate of an old chain", &["RATCHET-14", "RATCHET-18"], "Replay");
-    s().send(0, "a").get(0, "a").refuse("authentication").get(1, "a")
-        .put(book, "reflected", "a message back to its sender", &["MSG-08", "ENC-08"], "Identity");
-    s().send(0, "a").send(1, "x").get(0, "x").get(1, "x").refuse("authentication").get(1, "a").get(0, "a").refuse("authentication")
+    s().send(0, "a")
+        .get(1, "a")
+        .get(1, "a")
+        .refuse("duplicate")
+        .send(0, "b")
+        .get(1, "b")
+        .get(1, "a")
+        .refuse("duplicate")
+        .put(
+            book,
+            "duplicate",
+            "the same message twice",
+            &["RATCHET-14", "RATCHET-16", "ENC-08"],
+            "Replay",
+        );
+    s().sends(0, &["a", "b"]).get(1, "b").get(1, "a").get(1, "a").refuse("duplicate").put(
+        book,
+        "duplicate-late",
+        "a late message twice",
+        &["RATCHET-14", "RATCHET-16"],
+        "Replay",
+    );
+    s().send(0, "a")
+        .get(1, "a")
+        .send(1, "x")
+        .get(0, "x")
+        .send(0, "b")
+        .get(1, "b")
+        .get(1, "a")
+        .refuse("duplicate")
+        .put(
+            book,
+            "duplicate-old-chain",
+            "a duplicate of an old chain",
+            &["RATCHET-14", "RATCHET-18"],
+            "Replay",
+        );
+    s().send(0, "a").get(0, "a").refuse("authentication").get(1, "a").put(
+        book,
+        "reflected",
+        "a message back to its sender",
+        &["MSG-08", "ENC-08"],
+        "Identity",
+    );
+    s().send(0, "a")
+        .send(1, "x")
+        .get(0, "x")
+        .get(1, "x")
+        .refuse("authentication")
+        .get(1, "a")
+        .get(0, "a")
+        .refuse("authentication")
         .put(book, "reflected-both", "both ways", &["MSG-08"], "Identity");
     let other = Setup { sk: key("other SK"), ..setup() };
     let spliced = other.chains(&[])[0].message(0, 0, &trace::body(1, b"a"), |_| ());
-    s().raw(1, &spliced).refuse("authentication").send(0, "a").get(1, "a")
-        .put(book, "other-session", "a message of another session", &["MSG-08", "ENC-08"], "Identity");
+    s().raw(1, &spliced).refuse("authentication").send(0, "a").get(1, "a").put(
+        book,
+        "other-session",
+        "a message of another session",
+        &["MSG-08", "ENC-08"],
+        "Identity",
+    );
     let chain = &setup().chains(&[])[0];
     let good = chain.message(0, 0, &trace::body(1, b"late"), |_| ());
     for (id, at) in [("version", 0usize), ("salt", 4), ("header", 30), ("body", 90), ("mac", 379)] {
         let mut bad = good.clone();
         bad[at] ^= 2;
         let error = if at == 0 { "version" } else { "authentication" };
-        s().raw(1, &bad).refuse(error).raw(1, &good)
-            .put(book, &format!("tampered-{id}"), "damaged on the way, then the genuine one", &["MSG-08", "ENC-08", "ENC-10"], "Tamper");
+        s().raw(1, &bad).refuse(error).raw(1, &good).put(
+            book,
+            &format!("tampered-{id}"),
+            "damaged on the way, then the genuine one",
+            &["MSG-08", "ENC-08", "ENC-10"],
+            "Tamper",
+        );
     }
-    s().send(0, "a").raw(1, &chain.message(0, 0, &trace::body(1, b"a"), |it| it.damage_body = true)).refuse("authentication").get(1, "a")
-        .put(book, "body-damaged", "a good header over a damaged body: nothing moves", &["RATCHET-21", "MSG-12", "ENC-08"], "Insider");
-    s().send(0, "a").raw(1, &chain.message(0, 5, &trace::body(1, b"a"), |it| it.damage_body = true)).refuse("authentication")
-        .get(1, "a").gap(&json!([]))
-        .put(book, "body-damaged-ahead", "the same with a number ahead: no key is skipped", &["RATCHET-21", "ENC-08"], "Insider");
+    s().send(0, "a")
+        .raw(1, &chain.message(0, 0, &trace::body(1, b"a"), |it| it.damage_body = true))
+        .refuse("authentication")
+        .get(1, "a")
+        .put(
+            book,
+            "body-damaged",
+            "a good header over a damaged body: nothing moves",
+            &["RATCHET-21", "MSG-12", "ENC-08"],
+            "Insider",
+        );
+    s().send(0, "a")
+        .raw(1, &chain.message(0, 5, &trace::body(1, b"a"), |it| it.damage_body = true))
+        .refuse("authentication")
+        .get(1, "a")
+        .gap(&json!([]))
+        .put(
+            book,
+            "body-damaged-ahead",
+            "the same with a number ahead: no key is skipped",
+            &["RATCHET-21", "ENC-08"],
+            "Insider",
+        );
 }
 
 /// Turn keys of the scripts below: chain 1 by the responder, chain 2 by the initiator.
@@ -232,29 +462,94 @@ fn insiders(book: &mut Book) {
     let s = Script::default;
     let chains = setup().chains(&draws());
     let body = trace::body(1, b"bad");
-    let bad = |chain: &Chain, pn, n, alter: &dyn Fn(&mut MessagePlain<'_>)| chain.message(pn, n, &body, |it| alter(it));
+    let bad = |chain: &Chain, pn, n, alter: &dyn Fn(&mut MessagePlain<'_>)| {
+        chain.message(pn, n, &body, |it| alter(it))
+    };
     let none = &|_: &mut MessagePlain<'_>| ();
     let other = *trace::pair(&key("another ratchet key")).public().as_bytes();
     let cases = [
-        ("current-dh", "another dh in the current chain", "RATCHET-06", "clone_suspected", bad(&chains[0], 0, 1, &|it| it.dh = other)),
-        ("current-pn", "another pn in the current chain", "RATCHET-07", "protocol", bad(&chains[0], 1, 1, none)),
-        ("current-n", "n at CHAIN_MAX", "RATCHET-05", "too_far", bad(&chains[0], 0, 1, &|it| it.n = CHAIN_MAX)),
-        ("current-n-max", "n at 2^32 - 1", "RATCHET-05", "too_far", bad(&chains[0], 0, 1, &|it| it.n = u32::MAX)),
-        ("current-pn-far", "pn beyond CHAIN_MAX", "RATCHET-05", "too_far", bad(&chains[0], CHAIN_MAX + 1, 1, none)),
-        ("current-dh-and-far", "another dh and n at CHAIN_MAX: ranges come first", "RATCHET-05", "too_far",
-         bad(&chains[0], 0, 1, &|it| { it.dh = other; it.n = CHAIN_MAX; })),
-        ("current-dh-and-pn", "another dh and pn: dh comes first", "RATCHET-06", "clone_suspected", bad(&chains[0], 1, 1, &|it| it.dh = other)),
-        ("new-in-pending", "a new chain while the receiver has not sent", "RATCHET-08", "protocol", {
-            let hidden = Chain { header: setup().header_after(&draws()[..1]), ..setup().chains(&draws()).pop().expect("chain 2") };
-            hidden.message(1, 0, &body, |_| ())
-        }),
+        (
+            "current-dh",
+            "another dh in the current chain",
+            "RATCHET-06",
+            "clone_suspected",
+            bad(&chains[0], 0, 1, &|it| it.dh = other),
+        ),
+        (
+            "current-pn",
+            "another pn in the current chain",
+            "RATCHET-07",
+            "protocol",
+            bad(&chains[0], 1, 1, none),
+        ),
+        (
+            "current-n",
+            "n at CHAIN_MAX",
+            "RATCHET-05",
+            "too_far",
+            bad(&chains[0], 0, 1, &|it| it.n = CHAIN_MAX),
+        ),
+        (
+            "current-n-max",
+            "n at 2^32 - 1",
+            "RATCHET-05",
+            "too_far",
+            bad(&chains[0], 0, 1, &|it| it.n = u32::MAX),
+        ),
+        (
+            "current-pn-far",
+            "pn beyond CHAIN_MAX",
+            "RATCHET-05",
+            "too_far",
+            bad(&chains[0], CHAIN_MAX + 1, 1, none),
+        ),
+        (
+            "current-dh-and-far",
+            "another dh and n at CHAIN_MAX: ranges come first",
+            "RATCHET-05",
+            "too_far",
+            bad(&chains[0], 0, 1, &|it| {
+                it.dh = other;
+                it.n = CHAIN_MAX;
+            }),
+        ),
+        (
+            "current-dh-and-pn",
+            "another dh and pn: dh comes first",
+            "RATCHET-06",
+            "clone_suspected",
+            bad(&chains[0], 1, 1, &|it| it.dh = other),
+        ),
+        (
+            "new-in-pending",
+            "a new chain while the receiver has not sent",
+            "RATCHET-08",
+            "protocol",
+            {
+                let hidden = Chain {
+                    header: setup().header_after(&draws()[..1]),
+                    ..setup().chains(&draws()).pop().expect("chain 2")
+                };
+                hidden.message(1, 0, &body, |_| ())
+            },
+        ),
     ];
     for (id, comment, requirement, error, message) in cases {
-        s().send(0, "a").get(1, "a").raw(1, &message).refuse(error).send(0, "b").get(1, "b")
-            .put(book, id, comment, &[requirement, "ENC-08"], "Insider");
+        s().send(0, "a").get(1, "a").raw(1, &message).refuse(error).send(0, "b").get(1, "b").put(
+            book,
+            id,
+            comment,
+            &[requirement, "ENC-08"],
+            "Insider",
+        );
     }
     let clone = chains[0].message(0, 0, &trace::body(1, b"another"), |_| ());
-    s().send(0, "a").get(1, "a").raw(1, &clone).refuse("clone_suspected").get(1, "a").refuse("duplicate")
+    s().send(0, "a")
+        .get(1, "a")
+        .raw(1, &clone)
+        .refuse("clone_suspected")
+        .get(1, "a")
+        .refuse("duplicate")
         .put(book, "clone", "two messages with one number", &["RATCHET-14"], "Insider");
     new_chain_cases(book, &chains, &body);
     old_chain_cases(book, &chains, &body);
@@ -262,71 +557,216 @@ fn insiders(book: &mut Book) {
 
 /// Chain 2 of the initiator, towards a responder that has sent chain 1.
 fn new_chain_cases(book: &mut Book, chains: &[Chain], body: &[u8]) {
-    let before = || Script::default().sends(0, &["a", "b"]).gets(1, &["a", "b"]).send_with(1, "x", &draws()[0]).get(0, "x");
-    let new = |pn, n, alter: &dyn Fn(&mut MessagePlain<'_>)| chains[2].message(pn, n, body, |it| alter(it));
+    let before = || {
+        Script::default()
+            .sends(0, &["a", "b"])
+            .gets(1, &["a", "b"])
+            .send_with(1, "x", &draws()[0])
+            .get(0, "x")
+    };
+    let new = |pn, n, alter: &dyn Fn(&mut MessagePlain<'_>)| {
+        chains[2].message(pn, n, body, |it| alter(it))
+    };
     let none = &|_: &mut MessagePlain<'_>| ();
     let (own, peers) = (chains[1].dh, chains[0].dh);
     let mut over = [0xff; 32];
     over[31] = 0x7f;
     let cases = [
-        ("new-dh-non-canonical", "dh is 2^255 - 1", "RATCHET-09", "key", new(2, 0, &|it| it.dh = over)),
-        ("new-dh-peers", "dh is the key the peer already had", "RATCHET-10", "protocol", new(2, 0, &|it| it.dh = peers)),
-        ("new-dh-own", "dh is the receiver's own key", "RATCHET-10", "protocol", new(2, 0, &|it| it.dh = own)),
-        ("new-dh-low-order", "dh is of small order", "RATCHET-13", "key", new(2, 0, &|it| it.dh = low_order())),
+        (
+            "new-dh-non-canonical",
+            "dh is 2^255 - 1",
+            "RATCHET-09",
+            "key",
+            new(2, 0, &|it| it.dh = over),
+        ),
+        (
+            "new-dh-peers",
+            "dh is the key the peer already had",
+            "RATCHET-10",
+            "protocol",
+            new(2, 0, &|it| it.dh = peers),
+        ),
+        (
+            "new-dh-own",
+            "dh is the receiver's own key",
+            "RATCHET-10",
+            "protocol",
+            new(2, 0, &|it| it.dh = own),
+        ),
+        (
+            "new-dh-low-order",
+            "dh is of small order",
+            "RATCHET-13",
+            "key",
+            new(2, 0, &|it| it.dh = low_order()),
+        ),
         ("new-dh-zero", "dh is zero", "RATCHET-13", "key", new(2, 0, &|it| it.dh = [0; 32])),
-        ("new-pn-small", "pn less than what was accepted", "RATCHET-11", "protocol", new(1, 0, none)),
+        (
+            "new-pn-small",
+            "pn less than what was accepted",
+            "RATCHET-11",
+            "protocol",
+            new(1, 0, none),
+        ),
         ("new-pn-far", "pn beyond CHAIN_MAX", "RATCHET-05", "too_far", new(CHAIN_MAX + 1, 0, none)),
         ("new-n-far", "n at CHAIN_MAX", "RATCHET-05", "too_far", new(2, 0, &|it| it.n = CHAIN_MAX)),
     ];
     for (id, comment, requirement, error, message) in cases {
-        before().raw(1, &message).refuse(error).send_with(0, "c", &draws()[1]).get(1, "c")
-            .put(book, id, comment, &[requirement, "ENC-08"], "Insider");
+        before().raw(1, &message).refuse(error).send_with(0, "c", &draws()[1]).get(1, "c").put(
+            book,
+            id,
+            comment,
+            &[requirement, "ENC-08"],
+            "Insider",
+        );
     }
     let first = chains[1].message(1, 0, body, |_| ());
-    Script::default().raw(0, &first).refuse("protocol").send_with(1, "x", &draws()[0]).get(0, "x")
-        .put(book, "new-pn-first", "pn not zero where there was no chain", &["RATCHET-11", "ENC-08"], "Insider");
+    Script::default()
+        .raw(0, &first)
+        .refuse("protocol")
+        .send_with(1, "x", &draws()[0])
+        .get(0, "x")
+        .put(
+            book,
+            "new-pn-first",
+            "pn not zero where there was no chain",
+            &["RATCHET-11", "ENC-08"],
+            "Insider",
+        );
     let genuine = chains[2].message(2, 3, &trace::body(1, b"ok"), |_| ());
-    before().raw(1, &genuine).gap(&json!([[2, 0, 3]])).put(book, "new-genuine", "the same by a peer that follows the rules", &["RATCHET-15"], "Normal");
+    before().raw(1, &genuine).gap(&json!([[2, 0, 3]])).put(
+        book,
+        "new-genuine",
+        "the same by a peer that follows the rules",
+        &["RATCHET-15"],
+        "Normal",
+    );
     let damaged = chains[2].message(2, 3, body, |it| it.damage_body = true);
-    before().raw(1, &damaged).refuse("authentication").send(1, "y").get(0, "y").send_with(0, "c", &draws()[1]).get(1, "c")
-        .put(book, "new-body-damaged", "a new chain over a damaged body: no step", &["RATCHET-21", "RATCHET-15", "ENC-08"], "Insider");
+    before()
+        .raw(1, &damaged)
+        .refuse("authentication")
+        .send(1, "y")
+        .get(0, "y")
+        .send_with(0, "c", &draws()[1])
+        .get(1, "c")
+        .put(
+            book,
+            "new-body-damaged",
+            "a new chain over a damaged body: no step",
+            &["RATCHET-21", "RATCHET-15", "ENC-08"],
+            "Insider",
+        );
 }
 
 /// Chain 0 of the initiator after chain 2 has begun: its end is 2.
 fn old_chain_cases(book: &mut Book, chains: &[Chain], body: &[u8]) {
     let before = || {
-        Script::default().sends(0, &["a", "b"]).get(1, "a").send_with(1, "x", &draws()[0]).get(0, "x")
-            .send_with(0, "c", &draws()[1]).get(1, "c")
+        Script::default()
+            .sends(0, &["a", "b"])
+            .get(1, "a")
+            .send_with(1, "x", &draws()[0])
+            .get(0, "x")
+            .send_with(0, "c", &draws()[1])
+            .get(1, "c")
     };
-    let old = |pn, n, alter: &dyn Fn(&mut MessagePlain<'_>)| chains[0].message(pn, n, body, |it| alter(it));
+    let old = |pn, n, alter: &dyn Fn(&mut MessagePlain<'_>)| {
+        chains[0].message(pn, n, body, |it| alter(it))
+    };
     let none = &|_: &mut MessagePlain<'_>| ();
     let other = chains[2].dh;
     let cases = [
-        ("old-dh", "another dh in an old chain", "RATCHET-06", "clone_suspected", old(0, 1, &|it| it.dh = other)),
+        (
+            "old-dh",
+            "another dh in an old chain",
+            "RATCHET-06",
+            "clone_suspected",
+            old(0, 1, &|it| it.dh = other),
+        ),
         ("old-pn", "another pn in an old chain", "RATCHET-07", "protocol", old(1, 1, none)),
         ("old-n-end", "n at the end of an old chain", "RATCHET-12", "protocol", old(0, 2, none)),
         ("old-n-beyond", "n far beyond its end", "RATCHET-12", "protocol", old(0, 500, none)),
-        ("old-clone", "another message under a used number", "RATCHET-14", "clone_suspected", old(0, 0, none)),
+        (
+            "old-clone",
+            "another message under a used number",
+            "RATCHET-14",
+            "clone_suspected",
+            old(0, 0, none),
+        ),
     ];
     for (id, comment, requirement, error, message) in cases {
-        before().raw(1, &message).refuse(error).get(1, "b").put(book, id, comment, &[requirement, "ENC-08"], "Insider");
+        before().raw(1, &message).refuse(error).get(1, "b").put(
+            book,
+            id,
+            comment,
+            &[requirement, "ENC-08"],
+            "Insider",
+        );
     }
 }
 
 fn receipts_and_close(book: &mut Book) {
     let s = Script::default;
     let ids = &["SESSION-16", "SESSION-18"];
-    s().sends(0, &["a", "b"]).gets(1, &["a", "b"]).act(1, "receipt").save("r").get(0, "r").put(book, "receipt", "all accepted", ids, "Normal");
-    s().act(0, "receipt").put(book, "receipt-nothing", "nothing to say without a receiving chain", ids, "Normal");
-    s().act(1, "receipt").save("r").get(0, "r").put(book, "receipt-none", "nothing accepted yet", ids, "Normal");
-    s().sends(0, &["a", "b", "c", "d", "e"]).get(1, "e").get(1, "b").act(1, "receipt").save("r").get(0, "r")
-        .get(1, "a").act(1, "receipt").save("r2").get(0, "r2")
+    s().sends(0, &["a", "b"]).gets(1, &["a", "b"]).act(1, "receipt").save("r").get(0, "r").put(
+        book,
+        "receipt",
+        "all accepted",
+        ids,
+        "Normal",
+    );
+    s().act(0, "receipt").put(
+        book,
+        "receipt-nothing",
+        "nothing to say without a receiving chain",
+        ids,
+        "Normal",
+    );
+    s().act(1, "receipt").save("r").get(0, "r").put(
+        book,
+        "receipt-none",
+        "nothing accepted yet",
+        ids,
+        "Normal",
+    );
+    s().sends(0, &["a", "b", "c", "d", "e"])
+        .get(1, "e")
+        .get(1, "b")
+        .act(1, "receipt")
+        .save("r")
+        .get(0, "r")
+        .get(1, "a")
+        .act(1, "receipt")
+        .save("r2")
+        .get(0, "r2")
         .put(book, "receipt-gaps", "0 missing; then 2 and 3", ids, "Order");
-    s().many(0, 3000, "m").index(1, "m", 2999).index(1, "m", 2500).act(1, "receipt").save("r").get(0, "r")
+    s().many(0, 3000, "m")
+        .index(1, "m", 2999)
+        .index(1, "m", 2500)
+        .act(1, "receipt")
+        .save("r")
+        .get(0, "r")
         .put(book, "receipt-lost", "keys left the store: nothing beyond is claimed", ids, "Bounds");
+    s().send(0, "a")
+        .get(1, "a")
+        .act(1, "receipt")
+        .save("r")
+        .act(1, "receipt")
+        .get(0, "r")
+        .act(0, "receipt")
+        .send(0, "b")
+        .get(1, "b")
+        .act(1, "receipt")
+        .put(
+            book,
+            "receipt-owed",
+            "nothing is owed twice, nor for a receipt",
+            &["SESSION-17"],
+            "Order",
+        );
     let insider = setup().chains(&draws());
     let receipt = |epoch: u32, below: u32, bitmap: u64| {
-        let bytes = [epoch.to_be_bytes().as_slice(), &below.to_be_bytes(), &bitmap.to_be_bytes()].concat();
+        let bytes =
+            [epoch.to_be_bytes().as_slice(), &below.to_be_bytes(), &bitmap.to_be_bytes()].concat();
         insider[1].message(0, 0, &trace::body(2, &bytes), |_| ())
     };
     let sent = || s().sends(0, &["a", "b"]).gets(1, &["a", "b"]);
@@ -339,7 +779,13 @@ fn receipts_and_close(book: &mut Book) {
         ("receipt-bit-beyond", "a bit for a number that was not sent", receipt(0, 0, 2)),
         ("receipt-max", "everything at its greatest", receipt(0, u32::MAX, u64::MAX)),
     ] {
-        sent().raw(0, &message).refuse("content").put(book, id, comment, &["SESSION-18", "ENC-08"], "Insider");
+        sent().raw(0, &message).refuse("content").put(
+            book,
+            id,
+            comment,
+            &["SESSION-18", "ENC-08"],
+            "Insider",
+        );
     }
     closes(book, &insider);
 }
@@ -347,35 +793,95 @@ fn receipts_and_close(book: &mut Book) {
 fn closes(book: &mut Book, insider: &[Chain]) {
     let s = Script::default;
     let ids = &["SESSION-19", "SESSION-20", "SESSION-21", "SESSION-22"];
-    s().send(0, "a").act(0, "close").save("end").gets(1, &["a", "end"]).send(0, "b").refuse("closed")
-        .act(0, "close").refuse("closed").act(0, "restore").send(0, "c").refuse("closed").send(1, "x").get(0, "x")
+    s().send(0, "a")
+        .act(0, "close")
+        .save("end")
+        .gets(1, &["a", "end"])
+        .send(0, "b")
+        .refuse("closed")
+        .act(0, "close")
+        .refuse("closed")
+        .act(0, "restore")
+        .send(0, "c")
+        .refuse("closed")
+        .send(1, "x")
+        .get(0, "x")
         .put(book, "close", "one direction ends, the other goes on", ids, "Normal");
-    s().send(0, "a").act(0, "close").save("end").get(1, "end").gap(&json!([[0, 0, 1]])).get(1, "a").get(1, "end").refuse("duplicate")
+    s().send(0, "a")
+        .act(0, "close")
+        .save("end")
+        .get(1, "end")
+        .gap(&json!([[0, 0, 1]]))
+        .get(1, "a")
+        .get(1, "end")
+        .refuse("duplicate")
         .put(book, "close-early", "the close overtakes a message", ids, "Order");
-    s().send(0, "a").gets(1, &["a"]).act(1, "close").save("end").get(0, "end").act(1, "receipt").refuse("closed")
+    s().send(0, "a")
+        .gets(1, &["a"])
+        .act(1, "close")
+        .save("end")
+        .get(0, "end")
+        .act(1, "receipt")
+        .refuse("closed")
         .put(book, "close-responder", "the responder closes; no receipt after it", ids, "Normal");
     let close = |epoch: u32, count: u32, n: u32| {
         let bytes = [epoch.to_be_bytes(), count.to_be_bytes()].concat();
         insider[0].message(0, n, &trace::body(3, &bytes), |_| ())
     };
-    s().send(0, "a").get(1, "a").raw(1, &close(0, 2, 1)).put(book, "close-count", "the right count", ids, "Normal");
+    s().send(0, "a").get(1, "a").raw(1, &close(0, 2, 1)).put(
+        book,
+        "close-count",
+        "the right count",
+        ids,
+        "Normal",
+    );
     for (id, comment, message) in [
         ("close-count-small", "a count one too small", close(0, 1, 1)),
         ("close-count-great", "a count one too great", close(0, 3, 1)),
         ("close-epoch", "another chain's epoch", close(2, 2, 1)),
         ("close-count-max", "the greatest count", close(0, u32::MAX, 1)),
     ] {
-        s().send(0, "a").get(1, "a").raw(1, &message).refuse("content").send(0, "b").get(1, "b")
+        s().send(0, "a")
+            .get(1, "a")
+            .raw(1, &message)
+            .refuse("content")
+            .send(0, "b")
+            .get(1, "b")
             .put(book, id, comment, &["SESSION-20", "ENC-08"], "Insider");
     }
-    s().sends(0, &["a", "b", "c"]).get(1, "c").raw(1, &close(0, 2, 1)).refuse("closed").get(1, "b")
-        .put(book, "close-before-accepted", "a close that comes before an accepted message", &["SESSION-21", "ENC-08"], "Insider");
+    s().sends(0, &["a", "b", "c"])
+        .get(1, "c")
+        .raw(1, &close(0, 2, 1))
+        .refuse("closed")
+        .get(1, "b")
+        .put(
+            book,
+            "close-before-accepted",
+            "a close that comes before an accepted message",
+            &["SESSION-21", "ENC-08"],
+            "Insider",
+        );
     let after = insider[0].message(0, 2, &trace::body(1, b"after"), |_| ());
-    s().send(0, "a").raw(1, &close(0, 2, 1)).raw(1, &after).refuse("closed").get(1, "a")
-        .put(book, "after-close", "a message after the close", &["SESSION-21", "ENC-08"], "Insider");
+    s().send(0, "a").raw(1, &close(0, 2, 1)).raw(1, &after).refuse("closed").get(1, "a").put(
+        book,
+        "after-close",
+        "a message after the close",
+        &["SESSION-21", "ENC-08"],
+        "Insider",
+    );
     let next = insider[2].message(2, 0, &trace::body(1, b"after"), |_| ());
-    s().send(0, "a").raw(1, &close(0, 2, 1)).send_with(1, "x", &draws()[0]).raw(1, &next).refuse("closed")
-        .put(book, "chain-after-close", "a new chain after the close", &["SESSION-21", "ENC-08"], "Insider");
+    s().send(0, "a")
+        .raw(1, &close(0, 2, 1))
+        .send_with(1, "x", &draws()[0])
+        .raw(1, &next)
+        .refuse("closed")
+        .put(
+            book,
+            "chain-after-close",
+            "a new chain after the close",
+            &["SESSION-21", "ENC-08"],
+            "Insider",
+        );
     s().send(0, "a").get(1, "a").act(1, "export").refuse("export").put_export(book);
 }
 

@@ -10,7 +10,9 @@ use zeroize::Zeroizing;
 pub const TAG: usize = 16;
 
 /// Appends `seal(keys, ad, plaintext)` to `out`. Takes the keys: they seal once.
-//# [PRIM-12]
+//= spec/02-primitives.md#2-5-authenticated-encryption
+//# [PRIM-12] A sealing key MUST be derived for one sealing and used once; key and nonce are the 32
+//# and 12 bytes of one 44-byte output.
 pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
     let begin = out.len();
     out.extend_from_slice(plaintext);
@@ -27,7 +29,9 @@ pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// `authentication`; nothing of the plaintext is released.
-//# [PRIM-13]
+//= spec/02-primitives.md#2-5-authenticated-encryption
+//# [PRIM-13] A receiver MUST refuse a sealed part whose tag does not verify as `authentication` and
+//# release no plaintext of it.
 pub fn open(keys: &Secret<44>, ad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PeerError> {
     let (body, tag) = sealed.split_last_chunk::<TAG>().ok_or(PeerError::Authentication)?;
     let (cipher, nonce) = cipher(keys);

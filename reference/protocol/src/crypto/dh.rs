@@ -16,7 +16,9 @@ impl DhPublic {
     ///
     /// # Errors
     /// `key`.
-    //# [PRIM-01]
+    //= spec/02-primitives.md#2-2-x25519
+    //# [PRIM-01] A receiver MUST refuse an X25519 public key that is not canonical as `key`: as a
+    //# little-endian integer it is less than 2^255 - 19.
     pub fn decode(bytes: [u8; 32]) -> Result<Self, BytesError> {
         let [first, middle @ .., last] = bytes;
         let below = last < 0x7f || (last == 0x7f && (middle != [0xff; 30] || first < 0xed));
@@ -85,7 +87,9 @@ impl DhSecret {
     pub fn agree(&self, theirs: &DhPublic) -> Result<Shared, BytesError> {
         let shared = StaticSecret::from(*self.private.expose())
             .diffie_hellman(&PublicKey::from(*theirs.as_bytes()));
-        //# [PRIM-02]
+        //= spec/02-primitives.md#2-2-x25519
+        //# [PRIM-02] Every X25519 call MUST be refused as `key` when its output is all zero, at
+        //# every call site including the ratchet.
         if shared.was_contributory() {
             Ok(Shared(Secret::new(shared.to_bytes())))
         } else {

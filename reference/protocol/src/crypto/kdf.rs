@@ -40,14 +40,13 @@ pub fn mix(hash: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 /// ```text
 /// LExtract(salt, label, ikm) = HMAC-SHA-256(salt, PROTO || suite || u8(len(label)) || label || ikm)
 /// ```
-//# [PRIM-10]
+//= spec/02-primitives.md#2-4-key-derivation
+//# [PRIM-10] Every salt, `prk` and MAC key MUST be exactly 32 bytes; an interface takes no others.
 pub fn extract(suite: Suite, salt: &Secret<32>, label: Extract, ikm: &[&[u8]]) -> Secret<32> {
     let label = label.label();
     let (suite, length) = (suite.bytes(), length8(label));
-    let all: Vec<&[u8]> = [PROTO.as_slice(), &suite, &length, label]
-        .into_iter()
-        .chain(ikm.iter().copied())
-        .collect();
+    let all: Vec<&[u8]> =
+        [PROTO.as_slice(), &suite, &length, label].into_iter().chain(ikm.iter().copied()).collect();
     Secret::new(hmac(salt, &all))
 }
 

@@ -1,5 +1,9 @@
 //! Chapter 2.4: every label, once. A test compares this list with `spec/registry/labels.json`.
 
+//= spec/02-primitives.md#2-4-key-derivation
+//# [PRIM-11] An implementation MUST NOT use a label outside `registry/labels.json`, nor a label in
+//# a second place; labels of applications (chapter 8.1) begin with `app:`, labels of the registry
+//# never do.
 /// A label of `LExtract`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extract(&'static [u8]);

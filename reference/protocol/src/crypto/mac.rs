@@ -15,7 +15,8 @@ pub fn hmac(key: &Secret<32>, parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// Whether `claimed` is the MAC of the parts, in constant time.
-//# [PRIM-14]
+//= spec/02-primitives.md#2-6-secrets
+//# [PRIM-14] A MAC MUST be 32 bytes, never truncated, and compared in constant time.
 pub fn verify(key: &Secret<32>, parts: &[&[u8]], claimed: &[u8; 32]) -> Choice {
     Secret::new(hmac(key, parts)).expose().ct_eq(claimed)
 }

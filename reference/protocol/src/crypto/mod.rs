@@ -16,8 +16,13 @@ use rand_core::TryCryptoRng;
 
 pub use subtle::{Choice, ConstantTimeEq};
 
+//= spec/08-sessions.md#8-7-draws
+//# [SESSION-29] An implementation MUST draw exactly what this table lists, in this order, and
+//# nothing for a call that it refuses before the first draw.
 /// `N` bytes of the caller's random source.
-//# [PRIM-16]
+//= spec/02-primitives.md#2-6-secrets
+//# [PRIM-16] A random draw MUST come from a cryptographically secure source; when the source fails,
+//# the operation is refused as `random` and state is unchanged.
 pub(crate) fn draw<const N: usize>(rng: &mut impl TryCryptoRng) -> Result<Secret<N>, CallerError> {
     let mut outcome = Ok(());
     let secret = Secret::filled(|bytes| outcome = rng.try_fill_bytes(bytes));

@@ -30,9 +30,15 @@ impl IdentityKey {
     ///
     /// # Errors
     /// `signature`.
-    //# [PRIM-03]
-    //# [PRIM-04]
-    //# [PRIM-06]
+    //= spec/02-primitives.md#2-3-ed25519
+    //# [PRIM-03] A verifier MUST refuse as `signature` when `S` is not less than the group order
+    //# `L`.
+    //= spec/02-primitives.md#2-3-ed25519
+    //# [PRIM-04] A verifier MUST refuse as `signature` when the public key `A` or the point `R` is
+    //# of small order.
+    //= spec/02-primitives.md#2-3-ed25519
+    //# [PRIM-06] A verifier MUST check the equation without cofactor: the encoding of `[S]B - [k]A`
+    //# equals the 32 bytes of `R`.
     pub fn verify(
         &self,
         purpose: Purpose,
@@ -46,8 +52,12 @@ impl IdentityKey {
     ///
     /// # Errors
     /// `signature`.
+    //= spec/02-primitives.md#2-3-ed25519
+    //# [PRIM-07] A verifier MUST NOT verify in batches.
     pub fn verify_bytes(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), PeerError> {
-        //# [PRIM-05]
+        //= spec/02-primitives.md#2-3-ed25519
+        //# [PRIM-05] A verifier MUST refuse as `signature` when the encoding of `A` or `R` is not
+        //# canonical.
         if !self.is_canonical() {
             return Err(PeerError::Signature);
         }
@@ -74,7 +84,9 @@ pub struct SigningSecret(SigningKey);
 
 impl SigningSecret {
     /// Derives the key pair of a 32-byte seed.
-    //# [PRIM-08]
+    //= spec/02-primitives.md#2-3-ed25519
+    //# [PRIM-08] The signing operation MUST derive the public key from the seed itself; it takes no
+    //# public key.
     pub fn new(seed: &Secret<32>) -> Self {
         Self(SigningKey::from_bytes(seed.expose()))
     }
@@ -100,7 +112,9 @@ impl fmt::Debug for SigningSecret {
     }
 }
 
-//# [PRIM-09]
+//= spec/02-primitives.md#2-3-ed25519
+//# [PRIM-09] A signature MUST be made over `PROTO || purpose || 0x00 || hash` and nothing else,
+//# each purpose used only where this specification names it.
 fn signed_bytes(purpose: Purpose, hash: &[u8; 32]) -> Vec<u8> {
     [PROTO.as_slice(), purpose.label(), &[0], hash].concat()
 }

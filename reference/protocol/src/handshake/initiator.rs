@@ -1,7 +1,9 @@
 //! Chapter 4.3 and 4.5: the initiator.
 
 use super::schedule::{HandshakeSecret, InitSecret, Transcript};
-use super::{Agreement, COMPLETE_LENGTH, HandshakeId, INIT_LENGTH, RatchetStart, Views, response_id};
+use super::{
+    Agreement, COMPLETE_LENGTH, HandshakeId, INIT_LENGTH, RatchetStart, Views, response_id,
+};
 use crate::crypto::dh::{DhPublic, DhSecret, Shared};
 use crate::crypto::labels::Purpose;
 use crate::crypto::{aead, mac};
@@ -65,7 +67,9 @@ impl AwaitingResponse {
     ///
     /// # Errors
     /// `time`, `identity`, `window`, `random`, `key`, in this order.
-    //# [HS-01]
+    //= spec/04-handshake.md#4-3-initiator-sending-init
+    //# [HS-01] An initiator MUST refuse to start towards a card whose signature it has not
+    //# verified.
     pub fn start(
         identity: &Identity,
         our: &Card,
@@ -73,16 +77,21 @@ impl AwaitingResponse {
         start: &Start,
         rng: &mut impl TryCryptoRng,
     ) -> Result<(Self, Vec<u8>), Error> {
-        //# [HS-02]
+        //= spec/04-handshake.md#4-3-initiator-sending-init
+        //# [HS-02] An initiator MUST refuse as `time` to start towards a card that is not valid at
+        //# its present time, and to start with a card of its own that is not valid at `ts_I`.
         peer.valid_at(start.now)?;
-        //# [HS-03]
+        //= spec/04-handshake.md#4-3-initiator-sending-init
+        //# [HS-03] An initiator MUST refuse as `identity` to start towards its own `IK`.
         if peer.key() == identity.key() {
             return Err(PeerError::Identity.into());
         }
         let suite = our.suite_with(peer)?;
         let ts_i = timestamp(start)?;
         our.valid_at(ts_i)?;
-        //# [HS-04]
+        //= spec/04-handshake.md#4-3-initiator-sending-init
+        //# [HS-04] An initiator MUST draw a fresh `EK_I` for each Init and use it in no other
+        //# exchange.
         let ephemeral = DhSecret::draw(rng)?;
         let es = ephemeral.agree(&peer.agreement_key())?;
 
@@ -113,7 +122,6 @@ impl AwaitingResponse {
     }
 
     /// Whether 60 s have passed since Init.
-    //# [HS-27]
     pub const fn expired(&self, now: u64) -> bool {
         now.saturating_sub(self.started) >= HALF_OPEN_LIFETIME
     }
@@ -122,7 +130,9 @@ impl AwaitingResponse {
     ///
     /// # Errors
     /// As the table of chapter 4.5; then `random`.
-    //# [HS-26]
+    //= spec/04-handshake.md#4-5-initiator-receiving-response
+    //# [HS-26] An initiator MUST erase the private half of `EK_I` when a Response has been
+    //# accepted.
     pub fn accept(
         &self,
         identity: &Identity,
@@ -132,7 +142,10 @@ impl AwaitingResponse {
     ) -> Result<ResponseAccepted, Error> {
         let opened = self.open(identity, response, now)?;
         let ours = DhSecret::draw(rng)?;
-        //# [PRIM-17]
+        //= spec/02-primitives.md#2-6-secrets
+        //# [PRIM-17] A sender MUST refuse as `random` when a key it has just drawn equals a key of
+        //# the same exchange that this specification requires to differ. What had been drawn by
+        //# then is discarded.
         let others = [opened.their_ratchet, opened.their_ephemeral, self.ephemeral.public()];
         if others.contains(&ours.public()) {
             return Err(CallerError::Random.into());
@@ -161,11 +174,14 @@ impl AwaitingResponse {
         let clear = reader.slice(52)?;
         let sealed = reader.slice(184)?;
         let claimed = reader.array()?;
-        //# [HS-22]
+        //= spec/04-handshake.md#4-5-initiator-receiving-response
+        //# [HS-22] An initiator MUST refuse a Response whose handshake id belongs to none of its
+        //# open handshakes as `unknown_handshake`.
         if id != self.id || self.expired(now) {
             return Err(PeerError::UnknownHandshake.into());
         }
-        let their_ephemeral = DhPublic::decode(Reader::new(clear.get(20..).unwrap_or_default()).array()?)?;
+        let their_ephemeral =
+            DhPublic::decode(Reader::new(clear.get(20..).unwrap_or_default()).array()?)?;
         let ee = self.ephemeral.agree(&their_ephemeral)?;
         let se = identity.agreement().agree(&their_ephemeral)?;
         let secret = HandshakeSecret::new(suite, &ee, &self.es, &se);
@@ -173,7 +189,9 @@ impl AwaitingResponse {
         let h4 = self.h3.mix(&[clear]);
         let h5 = h4.mix(&[sealed]);
         let keys = secret.response(h4);
-        //# [HS-23]
+        //= spec/04-handshake.md#4-5-initiator-receiving-response
+        //# [HS-23] An initiator MUST verify `MAC_R` before it opens the sealed part, and refuse as
+        //# `authentication` when either fails.
         if !bool::from(mac::verify(&keys.mac, &[h5.hash()], &claimed)) {
             return Err(PeerError::Authentication.into());
         }
@@ -182,10 +200,14 @@ impl AwaitingResponse {
         let (ts_r, ratchet, views) = (reader.u64()?, reader.array()?, reader.array()?);
         let signature = reader.array()?;
         reader.finish()?;
-        //# [HS-24]
+        //= spec/04-handshake.md#4-5-initiator-receiving-response
+        //# [HS-24] An initiator MUST refuse a Response whose `sig_R` does not verify under the `IK`
+        //# of the card that it started towards as `signature`.
         let signed = h4.mix(&[&u64::to_be_bytes(ts_r), &ratchet, &views]);
         self.peer.key().verify(Purpose::RESPONSE, signed.hash(), &signature)?;
-        //# [HS-25]
+        //= spec/04-handshake.md#4-5-initiator-receiving-response
+        //# [HS-25] An initiator MUST refuse a Response whose `RB` is not canonical as `key`, and as
+        //# `protocol` when `RB`, `EK_R` and `EK_I` are not three different keys.
         let their_ratchet = DhPublic::decode(ratchet)?;
         let ours = self.ephemeral.public();
         if their_ratchet == their_ephemeral || their_ratchet == ours || their_ephemeral == ours {
@@ -219,7 +241,10 @@ impl AwaitingResponse {
     }
 }
 
-//# [HS-05]
+//= spec/04-handshake.md#4-3-initiator-sending-init
+//# [HS-05] An initiator MUST set `ts_I` to its present time, or if that is greater to one more than
+//# the `ts_I` of its greatest confirmed session with that device, and refuse as `window` when that
+//# is more than `INIT_WINDOW` ahead of its present time.
 fn timestamp(start: &Start) -> Result<u64, CallerError> {
     let least = start.floor.map_or(0, |floor| floor.saturating_add(1));
     let ts_i = start.now.max(least);

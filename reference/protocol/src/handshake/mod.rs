@@ -2,14 +2,16 @@
 //!
 //! This module knows nothing about the ratchet; it ends with an [`Agreement`].
 
+mod half_open;
 mod initiator;
 mod replay;
 mod responder;
 mod schedule;
 
+pub use half_open::CompleteAccepted;
 pub use initiator::{AwaitingResponse, ResponseAccepted, Start};
 pub use replay::ReplayCache;
-pub use responder::{CompleteAccepted, InitAccepted, Local, Responder};
+pub use responder::{InitAccepted, Local, Responder};
 
 use crate::crypto::dh::{DhPublic, DhSecret, Shared};
 use crate::error::BytesError;

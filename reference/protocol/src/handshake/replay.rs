@@ -42,7 +42,9 @@ impl ReplayCache {
     }
 
     /// Whether there is room for one more entry of `identity`.
-    //# [HS-20]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-20] A responder MUST NOT evict a live entry of the replay cache; with 65,536 entries it
+    //# refuses as `busy`.
     pub(super) fn room(&self, identity: &IdentityKey, pinned: bool) -> Result<(), PeerError> {
         let of_identity = self.per_identity.get(identity).copied().unwrap_or(0);
         let room = self.entries.len() < REPLAY_TOTAL
@@ -51,7 +53,13 @@ impl ReplayCache {
         if room { Ok(()) } else { Err(PeerError::Busy) }
     }
 
-    pub(super) fn insert(&mut self, hash: [u8; 32], ts_i: u64, identity: IdentityKey, pinned: bool) {
+    pub(super) fn insert(
+        &mut self,
+        hash: [u8; 32],
+        ts_i: u64,
+        identity: IdentityKey,
+        pinned: bool,
+    ) {
         if self.entries.insert(hash, Entry { ts_i, identity, pinned }).is_none() {
             self.by_time.insert((ts_i, hash));
             *self.per_identity.entry(identity).or_default() += 1;
@@ -59,7 +67,9 @@ impl ReplayCache {
         }
     }
 
-    //# [HS-19]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-19] A responder MUST enter the Init into its replay cache when, and only when, all
+    //# checks have passed, and keep the entry until `ts_I + INIT_WINDOW` has passed.
     pub(super) fn expire(&mut self, now: u64) {
         while let Some((ts_i, hash)) = self.by_time.first().copied()
             && ts_i.saturating_add(INIT_WINDOW) < now
@@ -81,7 +91,9 @@ impl ReplayCache {
     }
 
     /// Canonical bytes: version, count, entries in the order of their hashes, SHA-256.
-    //# [SESSION-28]
+    //= spec/08-sessions.md#8-6-state-and-snapshots
+    //# [SESSION-28] The replay cache of the responder MUST be restorable from a snapshot of its
+    //# own.
     pub fn snapshot(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(37 + self.entries.len() * 73);
         out.push(SNAPSHOT_VERSION);

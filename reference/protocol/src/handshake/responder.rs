@@ -1,17 +1,15 @@
 //! Chapter 4.4 and 4.6: the responder.
 
+use super::half_open::{CompleteAccepted, HalfOpen, respond};
 use super::replay::ReplayCache;
-use super::schedule::{HandshakeSecret, InitSecret, Transcript};
-use super::{
-    Agreement, COMPLETE_LENGTH, CompletePacket, HandshakeId, INIT_LENGTH, RESPONSE_LENGTH,
-    RatchetStart, Views,
-};
-use crate::crypto::dh::{DhPublic, DhSecret, Shared};
+use super::schedule::{InitSecret, Transcript};
+use super::{CompletePacket, HandshakeId, INIT_LENGTH, Views};
+use crate::crypto::aead;
+use crate::crypto::dh::{DhPublic, Shared};
 use crate::crypto::kdf::sha256;
 use crate::crypto::labels::Purpose;
 use crate::crypto::sign::IdentityKey;
-use crate::crypto::{aead, mac};
-use crate::error::{BytesError, CallerError, Error, PeerError};
+use crate::error::{BytesError, Error, PeerError};
 use crate::keys::{Address, CARD_LENGTH, Card, DeviceId, Identity};
 use crate::limits::{
     HALF_OPEN_LIFETIME, HALF_OPEN_PER_IDENTITY, HALF_OPEN_TOTAL, HALF_OPEN_UNPINNED, INIT_WINDOW,
@@ -38,21 +36,6 @@ pub struct Responder {
     half_open: Vec<HalfOpen>,
 }
 
-#[derive(Debug)]
-struct HalfOpen {
-    id: HandshakeId,
-    suite: Suite,
-    created: u64,
-    ts_i: u64,
-    our: Card,
-    peer: Card,
-    pinned: bool,
-    secret: HandshakeSecret,
-    ratchet: DhSecret,
-    ephemerals: [DhPublic; 2],
-    h6: Transcript,
-}
-
 /// An accepted Init.
 #[derive(Debug)]
 pub struct InitAccepted {
@@ -68,31 +51,20 @@ pub struct InitAccepted {
     pub views: Views,
 }
 
-/// An accepted Complete.
-#[derive(Debug)]
-pub struct CompleteAccepted {
-    /// What the session starts from.
-    pub agreement: Agreement,
-    /// The initiator's card.
-    pub peer: Card,
-    /// Whether the application had pinned this identity at Init.
-    pub pinned: bool,
-}
-
 /// An Init whose seal has been opened and whose claims have not been judged.
-struct Opened {
-    suite: Suite,
-    our: Card,
-    es: Shared,
-    their_ephemeral: DhPublic,
-    ts_i: u64,
-    card: [u8; CARD_LENGTH],
-    psk_id: [u8; 16],
-    views: Views,
-    signature: [u8; 64],
-    h2: Transcript,
-    h3: Transcript,
-    id: HandshakeId,
+pub(super) struct Opened {
+    pub(super) suite: Suite,
+    pub(super) our: Card,
+    pub(super) es: Shared,
+    pub(super) their_ephemeral: DhPublic,
+    pub(super) ts_i: u64,
+    pub(super) card: [u8; CARD_LENGTH],
+    pub(super) psk_id: [u8; 16],
+    pub(super) views: Views,
+    pub(super) signature: [u8; 64],
+    pub(super) h2: Transcript,
+    pub(super) h3: Transcript,
+    pub(super) id: HandshakeId,
 }
 
 impl Responder {
@@ -117,7 +89,9 @@ impl Responder {
     }
 
     /// Drops what has expired. Every receiving operation does this first.
-    //# [HS-27]
+    //= spec/04-handshake.md#4-5-initiator-receiving-response
+    //# [HS-27] Both sides MUST drop a half-open handshake 60 s after they created it, and MUST NOT
+    //# keep it over a restart.
     pub fn expire(&mut self, now: u64) {
         self.replay.expire(now);
         self.half_open.retain(|entry| now.saturating_sub(entry.created) < HALF_OPEN_LIFETIME);
@@ -129,7 +103,8 @@ impl Responder {
     ///
     /// # Errors
     /// As the table of chapter 4.4, in its order; then `random`. Nothing but time has passed.
-    //# [HS-06]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-06] A responder MUST apply the checks of this table in their order.
     pub fn receive_init(
         &mut self,
         local: &Local<'_>,
@@ -151,23 +126,34 @@ impl Responder {
     }
 
     fn open_init(&self, local: &Local<'_>, init: &[u8], hash: &[u8; 32]) -> Result<Opened, Error> {
-        //# [ENC-06]
+        //= spec/01-notation.md#1-3-decoding
+        //# [ENC-06] A decoder MUST apply ENC-01 to ENC-05 in this order and before any public-key
+        //# operation.
         let suite = read_prefix(init, PacketType::Init)?;
         let init: &[u8; INIT_LENGTH] = init.try_into().map_err(|_| BytesError::Length)?;
         let (clear, sealed) = init.split_at(36);
-        let their_ephemeral = DhPublic::decode(Reader::new(clear.get(4..).unwrap_or_default()).array()?)?;
-        //# [HS-07]
+        let their_ephemeral =
+            DhPublic::decode(Reader::new(clear.get(4..).unwrap_or_default()).array()?)?;
+        //= spec/04-handshake.md#4-4-responder-receiving-init
+        //# [HS-07] A responder MUST refuse an Init whose hash is in its replay cache as `replay`,
+        //# before any public-key operation.
         if self.replay.contains(hash) {
             return Err(PeerError::Replay.into());
         }
-        //# [HS-08]
+        //= spec/04-handshake.md#4-4-responder-receiving-init
+        //# [HS-08] A responder MUST refuse an Init as `busy`, before any public-key operation,
+        //# while 256 handshakes are half open.
         if self.half_open.len() >= HALF_OPEN_TOTAL {
             return Err(PeerError::Busy.into());
         }
         let es = local.identity.agreement().agree(&their_ephemeral)?;
         let secret = InitSecret::new(suite, &es);
-        //# [HS-09]
-        //# [CARD-13]
+        //= spec/04-handshake.md#4-4-responder-receiving-init
+        //# [HS-09] A responder MUST try to open the seal with each card that it keeps, and refuse
+        //# as `authentication` when none opens it.
+        //= spec/03-keys.md#3-4-a-device-s-own-cards
+        //# [CARD-13] A device MUST keep each card that it issued until it has expired more than
+        //# `INIT_WINDOW` ago, and try an Init against each card that it keeps.
         let (our, h1, body) = local
             .cards
             .iter()
@@ -176,8 +162,7 @@ impl Responder {
                 aead::open(&secret.seal(h1), h1.hash(), sealed).ok().map(|body| (*card, h1, body))
             })
             .ok_or(PeerError::Authentication)?;
-        let (claims, signature) =
-            body.split_last_chunk::<64>().ok_or(PeerError::Authentication)?;
+        let (claims, signature) = body.split_last_chunk::<64>().ok_or(PeerError::Authentication)?;
         let h2 = h1.mix(&[claims]);
         let h3 = h2.mix(&[sealed]);
         let mut reader = Reader::new(claims);
@@ -186,11 +171,28 @@ impl Responder {
         reader.finish()?;
         let id = secret.handshake_id(h3);
         let signature = *signature;
-        Ok(Opened { suite, our, es, their_ephemeral, ts_i, card, psk_id, views, signature, h2, h3, id })
+        Ok(Opened {
+            suite,
+            our,
+            es,
+            their_ephemeral,
+            ts_i,
+            card,
+            psk_id,
+            views,
+            signature,
+            h2,
+            h3,
+            id,
+        })
     }
 
-    //# [HS-17]
-    //# [HS-18]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-17] A responder MUST refuse an Init as `busy` when its identity holds 32 half-open
+    //# handshakes or 64 cache entries.
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-18] A responder MUST refuse an Init of an identity that is not pinned as `busy` while
+    //# such identities hold 128 half-open handshakes or 32,768 cache entries.
     fn room(&self, peer: &Card, pinned: bool) -> Result<(), PeerError> {
         let of_identity = self.half_open.iter().filter(|entry| entry.peer.key() == peer.key());
         let unpinned = self.half_open.iter().filter(|entry| !entry.pinned);
@@ -206,7 +208,9 @@ impl Responder {
     ///
     /// # Errors
     /// As the table of chapter 4.6, in its order. The handshake stays half open.
-    //# [HS-34]
+    //= spec/04-handshake.md#4-6-responder-receiving-complete
+    //# [HS-34] A responder MUST refuse a different Complete with the handshake id of an existing
+    //# session as `unknown_handshake`.
     pub fn receive_complete(
         &mut self,
         packet: &CompletePacket<'_>,
@@ -236,114 +240,49 @@ fn judge(
     opened: &Opened,
     now: u64,
 ) -> Result<(Card, bool), Error> {
-    //# [HS-10]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-10] A responder MUST refuse an Init as `time` unless `|now - ts_I| <= INIT_WINDOW`, the
+    //# bounds included.
     if now.abs_diff(opened.ts_i) > INIT_WINDOW {
         return Err(PeerError::Time.into());
     }
     let (claimed_key, claimed_place) = Card::claims(&opened.card);
-    //# [HS-11]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-11] A responder MUST refuse an Init that carries its own `IK`, or its own address and
+    //# device id, as `identity`.
     let places = local.cards.iter().map(|card| (card.fields().address, card.fields().device));
-    if claimed_key == local.identity.key() || places.into_iter().any(|own| Some(own) == claimed_place) {
+    if claimed_key == local.identity.key()
+        || places.into_iter().any(|own| Some(own) == claimed_place)
+    {
         return Err(PeerError::Identity.into());
     }
-    //# [HS-12]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-12] A responder MUST refuse an Init as `identity` when its application has pinned
+    //# another `IK` for that address and device id.
     let pinned = claimed_place.and_then(|(address, device)| pin(&address, device));
     if pinned.is_some_and(|key| key != claimed_key) {
         return Err(PeerError::Identity.into());
     }
-    //# [HS-13]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-13] A responder MUST refuse an unknown `psk_id`, and a zero one where it expects a
+    //# pre-shared key, as `authentication`.
     if opened.psk_id != [0; 16] {
         return Err(PeerError::Authentication.into());
     }
-    //# [HS-14]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-14] A responder MUST refuse an Init whose `card_I` does not verify with the error of
+    //# chapter 3, and as `time` when it is not valid at `ts_I`.
     let peer = Card::verify(&opened.card)?;
     peer.valid_at(opened.ts_i)?;
-    //# [HS-15]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-15] A responder MUST refuse an Init as `suite` unless its suite is the highest that
+    //# `card_I` and its own card list.
     if opened.our.suite_with(&peer)? != opened.suite {
         return Err(BytesError::Suite.into());
     }
-    //# [HS-16]
+    //= spec/04-handshake.md#4-4-responder-receiving-init
+    //# [HS-16] A responder MUST refuse an Init whose `sig_I1` does not verify under the `IK` of
+    //# `card_I` as `signature`.
     peer.key().verify(Purpose::INIT, opened.h2.hash(), &opened.signature)?;
     Ok((peer, pinned.is_some()))
-}
-
-//# [HS-21]
-fn respond(
-    local: &Local<'_>,
-    opened: &Opened,
-    peer: Card,
-    pinned: bool,
-    now: u64,
-    rng: &mut impl TryCryptoRng,
-) -> Result<(HalfOpen, Vec<u8>), Error> {
-    let ephemeral = DhSecret::draw(rng)?;
-    let ratchet = DhSecret::draw(rng)?;
-    let ephemerals = [opened.their_ephemeral, ephemeral.public()];
-    if ephemeral.public() == opened.their_ephemeral || ephemerals.contains(&ratchet.public()) {
-        return Err(CallerError::Random.into());
-    }
-    let ee = ephemeral.agree(&opened.their_ephemeral)?;
-    let se = ephemeral.agree(&peer.agreement_key())?;
-    let suite = opened.suite;
-    let secret = HandshakeSecret::new(suite, &ee, &opened.es, &se);
-
-    let mut response = Vec::with_capacity(RESPONSE_LENGTH);
-    response.extend_from_slice(&PacketType::Response.prefix(suite));
-    response.extend_from_slice(&opened.id);
-    response.extend_from_slice(ephemeral.public().as_bytes());
-    let h4 = opened.h3.mix(&[&response]);
-    let body =
-        [now.to_be_bytes().as_slice(), ratchet.public().as_bytes(), local.views].concat();
-    let signature = local.identity.signing().sign(Purpose::RESPONSE, h4.mix(&[&body]).hash());
-    let keys = secret.response(h4);
-    let clear = response.len();
-    aead::seal(keys.seal, h4.hash(), &[body.as_slice(), &signature].concat(), &mut response);
-    let h5 = h4.mix(&[response.get(clear..).unwrap_or_default()]);
-    let mac = mac::hmac(&keys.mac, &[h5.hash()]);
-    response.extend_from_slice(&mac);
-    let h6 = h5.mix(&[&mac]);
-    let (id, our, ts_i) = (opened.id, opened.our, opened.ts_i);
-    let entry =
-        HalfOpen { id, suite, created: now, ts_i, our, peer, pinned, secret, ratchet, ephemerals, h6 };
-    Ok((entry, response))
-}
-
-impl HalfOpen {
-    fn accept(&self, complete: &[u8; COMPLETE_LENGTH]) -> Result<CompleteAccepted, Error> {
-        if read_prefix(complete, PacketType::Complete)? != self.suite {
-            return Err(BytesError::Suite.into());
-        }
-        let mut reader = Reader::new(complete);
-        let (clear, sealed, claimed) = (reader.slice(20)?, reader.slice(112)?, reader.array()?);
-        let h7 = self.h6.mix(&[clear]);
-        let h8 = h7.mix(&[sealed]);
-        let keys = self.secret.complete(h7);
-        //# [HS-28]
-        if !bool::from(mac::verify(&keys.mac, &[h8.hash()], &claimed)) {
-            return Err(PeerError::Authentication.into());
-        }
-        let body = aead::open(&keys.seal, h7.hash(), sealed)?;
-        let mut reader = Reader::new(&body);
-        let (ratchet, signature) = (reader.array::<32>()?, reader.array()?);
-        reader.finish()?;
-        //# [HS-29]
-        self.peer.key().verify(Purpose::COMPLETE, h7.mix(&[&ratchet]).hash(), &signature)?;
-        //# [HS-30]
-        let theirs = DhPublic::decode(ratchet)?;
-        if theirs == self.ratchet.public() || self.ephemerals.contains(&theirs) {
-            return Err(PeerError::Protocol.into());
-        }
-        let shared = self.ratchet.agree(&theirs)?;
-        let h9 = h8.mix(&[&claimed]);
-        let agreement = Agreement {
-            suite: self.suite,
-            secret: self.secret.session(h9),
-            transcript: *h9.hash(),
-            ts_i: self.ts_i,
-            our: self.our.party(),
-            their: self.peer.party(),
-            ratchet: RatchetStart::Responder { ours: self.ratchet.public(), theirs, shared },
-        };
-        Ok(CompleteAccepted { agreement, peer: self.peer, pinned: self.pinned })
-    }
 }

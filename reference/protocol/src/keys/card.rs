@@ -45,12 +45,18 @@ impl CardFields {
     }
 
     const fn check(&self) -> Result<(), BytesError> {
-        //# [CARD-03]
-        //# [CARD-09]
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-03] A verifier MUST refuse a card whose suites do not have bit 0 set as
+        //# `encoding`.
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-09] A verifier MUST ignore suite bits that it does not know, and keep the bytes as
+        //# they are.
         if self.suites & Suite::X25519.bit() == 0 {
             return Err(BytesError::Encoding);
         }
-        //# [CARD-06]
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-06] A verifier MUST refuse a card whose `expires` is not greater than its
+        //# `created` as `encoding`.
         if self.expires <= self.created {
             return Err(BytesError::Encoding);
         }
@@ -92,10 +98,12 @@ impl Card {
     /// # Errors
     /// As CARD-01 to CARD-08, in that order.
     pub fn verify(bytes: &[u8]) -> Result<Self, Error> {
-        //# [CARD-01]
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-01] A verifier MUST refuse a card that is not 218 bytes long as `length`.
         let bytes: [u8; CARD_LENGTH] = bytes.try_into().map_err(|_| BytesError::Length)?;
         let mut reader = Reader::new(&bytes);
-        //# [CARD-02]
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-02] A verifier MUST refuse a card whose version is not `0x01` as `version`.
         if reader.u8()? != VERSION {
             return Err(BytesError::Version.into());
         }
@@ -114,9 +122,12 @@ impl Card {
         let address = Address::decode(length, padded)?;
         let fields = CardFields { suites, address, device, created, expires };
         fields.check()?;
-        //# [CARD-07]
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-07] A verifier MUST refuse a card whose `IDK` is not canonical as `key`.
         let agreement = DhPublic::decode(agreement)?;
-        //# [CARD-08]
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-08] A verifier MUST refuse a card whose signature does not verify under its own
+        //# `IK` as `signature`.
         let (body, _) = bytes.split_last_chunk::<64>().ok_or(BytesError::Length)?;
         key.verify(Purpose::CARD, &sha256(&[body]), &signature)?;
         Ok(Self { bytes, fields, key, agreement })
@@ -143,7 +154,8 @@ impl Card {
     ///
     /// # Errors
     /// `time`.
-    //# [CARD-10]
+    //= spec/03-keys.md#3-2-the-card
+    //# [CARD-10] A user of a card MUST refuse it as `time` when it is not valid at the time of use.
     pub const fn valid_at(&self, at: u64) -> Result<(), PeerError> {
         if self.fields.created <= at.saturating_add(DAY) && at < self.fields.expires {
             Ok(())
@@ -156,7 +168,9 @@ impl Card {
     ///
     /// # Errors
     /// `suite`; impossible between verified cards of this version.
-    //# [CARD-12]
+    //= spec/03-keys.md#3-3-suites-of-a-handshake
+    //# [CARD-12] The suite of a handshake MUST be the highest suite that both cards list; a
+    //# responder refuses any other as `suite`.
     pub(crate) const fn suite_with(&self, other: &Self) -> Result<Suite, BytesError> {
         Suite::highest(self.fields.suites, other.fields.suites)
     }

@@ -4,7 +4,7 @@
 
 mod card;
 
-pub use card::{Card, CardFields, CARD_LENGTH};
+pub use card::{CARD_LENGTH, Card, CardFields};
 
 use crate::crypto::dh::{DhPublic, DhSecret};
 use crate::crypto::draw;
@@ -26,7 +26,9 @@ impl Identity {
     ///
     /// # Errors
     /// `random`.
-    //# [KEY-01]
+    //= spec/03-keys.md#3-1-device-identity
+    //# [KEY-01] A device MUST draw `IK` and `IDK` independently and MUST NOT derive one from the
+    //# other.
     pub fn generate(rng: &mut impl TryCryptoRng) -> Result<Self, CallerError> {
         let seed = draw(rng)?;
         Ok(Self::new(&seed, draw(rng)?))
@@ -52,7 +54,8 @@ impl Identity {
         self.agree.public()
     }
 
-    //# [KEY-02]
+    //= spec/03-keys.md#3-1-device-identity
+    //# [KEY-02] A device MUST use `IK` only for signatures and `IDK` only for X25519.
     pub(crate) const fn signing(&self) -> &SigningSecret {
         &self.sign
     }
@@ -86,14 +89,19 @@ impl Address {
     }
 
     fn decode(length: u8, padded: [u8; 64]) -> Result<Self, BytesError> {
-        //# [CARD-04]
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-04] A verifier MUST refuse a card whose address length is 0 or greater than 64 as
+        //# `encoding`.
         let (address, padding) =
             padded.split_at_checked(length.into()).ok_or(BytesError::Encoding)?;
         if address.is_empty() {
             return Err(BytesError::Encoding);
         }
-        //# [CARD-05]
-        //# [ENC-07]
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-05] A verifier MUST refuse a card whose address padding is not zero as `encoding`.
+        //= spec/01-notation.md#1-3-decoding
+        //# [ENC-07] An encoder MUST set reserved and padding bytes to zero, and a decoder MUST
+        //# refuse any other value.
         if padding.iter().any(|byte| *byte != 0) {
             return Err(BytesError::Encoding);
         }

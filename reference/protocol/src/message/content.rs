@@ -60,9 +60,8 @@ impl Receipt {
 
     /// The 16 bytes.
     pub fn encode(&self) -> [u8; 16] {
-        let all = u128::from(self.epoch) << 96
-            | u128::from(self.below) << 64
-            | u128::from(self.bitmap);
+        let all =
+            u128::from(self.epoch) << 96 | u128::from(self.below) << 64 | u128::from(self.bitmap);
         all.to_be_bytes()
     }
 
@@ -89,7 +88,9 @@ impl Content {
     ///
     /// # Errors
     /// `content`.
-    //# [MSG-11]
+    //= spec/07-messages.md#7-4-opening
+    //# [MSG-11] A receiver MUST refuse content whose type is reserved or whose layout is not that
+    //# of its type as `content`.
     pub fn decode(kind: u8, bytes: &[u8]) -> Result<Self, PeerError> {
         Self::parse(kind, bytes).map_err(|_| PeerError::Content)
     }
@@ -97,7 +98,9 @@ impl Content {
     fn parse(kind: u8, bytes: &[u8]) -> Result<Self, BytesError> {
         let mut reader = Reader::new(bytes);
         let content = match kind {
-            0x01 | 0x80..=0xff => return Ok(Self::Data(Kind(kind), SecretBytes::new(bytes.to_vec()))),
+            0x01 | 0x80..=0xff => {
+                return Ok(Self::Data(Kind(kind), SecretBytes::new(bytes.to_vec())));
+            }
             Receipt::KIND => Self::Receipt(Receipt {
                 epoch: reader.u32()?,
                 below: reader.u32()?,

@@ -36,7 +36,8 @@ pub type Direction = [u8; 32];
 /// ```
 ///
 /// `draw` is 16 random bytes. The caller has checked that `content` fits.
-//# [MSG-03]
+//= spec/07-messages.md#7-3-sealing
+//# [MSG-03] A sender MUST derive the salt from the message key and a 16-byte draw.
 #[allow(clippy::too_many_arguments, reason = "they are the inputs of the formula")]
 pub fn seal(
     suite: Suite,
@@ -54,12 +55,9 @@ pub fn seal(
     out.extend_from_slice(&PacketType::Message.prefix(suite));
     out.extend_from_slice(salt.expose());
 
-    let plain = [
-        header.dh.as_slice(),
-        &header.previous.to_be_bytes(),
-        &header.number.to_be_bytes(),
-    ]
-    .concat();
+    let plain =
+        [header.dh.as_slice(), &header.previous.to_be_bytes(), &header.number.to_be_bytes()]
+            .concat();
     let ad = [b"header".as_slice(), direction, &out].concat();
     let keys = expand(suite, header_keys.header(), Expand::HEADER, &[salt.expose()]);
     aead::seal(keys, &ad, &plain, &mut out);
@@ -93,7 +91,9 @@ impl<'a> Envelope<'a> {
     /// As ENC-01 to ENC-05 and MSG-09.
     pub fn decode(message: &'a [u8]) -> Result<Self, BytesError> {
         let suite = read_prefix(message, PacketType::Message)?;
-        //# [MSG-09]
+        //= spec/07-messages.md#7-4-opening
+        //# [MSG-09] A receiver MUST refuse a message whose length less 124 is not one of the 129
+        //# padded lengths as `length`.
         let padded = message.len().checked_sub(OVERHEAD).ok_or(BytesError::Length)?;
         if !(BODY_MIN..=BODY_MAX).contains(&padded) || padded_length(padded) != padded {
             return Err(BytesError::Length);
@@ -120,7 +120,8 @@ impl<'a> Envelope<'a> {
     }
 
     /// Whether the MAC verifies under these keys, in constant time.
-    //# [MSG-06]
+    //= spec/07-messages.md#7-4-opening
+    //# [MSG-06] A receiver MUST verify the MAC before it decrypts anything.
     pub fn verifies(&self, keys: &HeaderKeys, direction: &Direction) -> Choice {
         mac::verify(keys.mac(), &[direction, &self.hash], self.mac)
     }
@@ -134,8 +135,7 @@ impl<'a> Envelope<'a> {
         let ad = [b"header".as_slice(), direction, self.clear].concat();
         let plain = aead::open(&keys, &ad, self.header)?;
         let mut reader = Reader::new(&plain);
-        let header =
-            Header { dh: reader.array()?, previous: reader.u32()?, number: reader.u32()? };
+        let header = Header { dh: reader.array()?, previous: reader.u32()?, number: reader.u32()? };
         reader.finish()?;
         Ok(header)
     }
@@ -144,7 +144,8 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// `authentication`, `padding`, `content`; nothing of the body is released.
-    //# [MSG-12]
+    //= spec/07-messages.md#7-4-opening
+    //# [MSG-12] A receiver MUST NOT release any plaintext of a message that it refuses.
     pub fn open_body(&self, key: &MessageKey, direction: &Direction) -> Result<Content, PeerError> {
         let keys = expand(self.suite, key.secret(), Expand::BODY, &[self.salt]);
         let ad = [b"body".as_slice(), direction, self.before_body].concat();

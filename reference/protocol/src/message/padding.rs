@@ -24,7 +24,10 @@ pub const fn padded_length(length: usize) -> usize {
     length.next_multiple_of(unit)
 }
 
-//# [MSG-02]
+//= spec/07-messages.md#7-3-sealing
+//# [MSG-02] A sender MUST pad the body to exactly `pad(5 + length)` bytes.
+//= spec/07-messages.md#7-5-padding
+//# [MSG-13] A sender MUST NOT compress content in this layer.
 pub(super) fn pad(kind: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
     let padded = padded_length(5 + content.len());
     let mut body = Zeroizing::new(Vec::with_capacity(padded));
@@ -36,7 +39,10 @@ pub(super) fn pad(kind: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// Content type and content of a padded body.
-//# [MSG-10]
+//= spec/07-messages.md#7-4-opening
+//# [MSG-10] A receiver MUST refuse a body that is not padded exactly as MSG-02 as `padding`: a
+//# length that does not fit, a bucket that is not the content's, or a padding byte that is not
+//# zero.
 pub(super) fn unpad(body: &[u8]) -> Result<(u8, &[u8]), PeerError> {
     let mut reader = Reader::new(body);
     let kind = reader.u8().map_err(|_| PeerError::Padding)?;

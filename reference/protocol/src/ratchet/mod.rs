@@ -145,7 +145,15 @@ impl Ratchet {
                 let receiving = ReceivingChain { name, chain: first.chain, next: 0, lost: None };
                 let turn = Turn::Pending { last: ours };
                 let next_receiving = HeaderKeys::new(suite, first.next_header);
-                Self::with(suite, first.root, theirs, turn, header_r, next_receiving, Some(receiving))
+                Self::with(
+                    suite,
+                    first.root,
+                    theirs,
+                    turn,
+                    header_r,
+                    next_receiving,
+                    Some(receiving),
+                )
             }
         }
     }
@@ -175,7 +183,9 @@ impl Ratchet {
     }
 
     /// What a receipt may claim: nothing without a receiving chain.
-    //# [SESSION-16]
+    //= spec/08-sessions.md#8-4-receipts
+    //# [SESSION-16] A receipt MUST NOT claim a number that was not accepted; `expired` is never
+    //# claimed.
     pub fn received(&self) -> Option<Received> {
         let ReceivingChain { name, next, lost, .. } = self.receiving.as_ref()?;
         let epoch = name.epoch;

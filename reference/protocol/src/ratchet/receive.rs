@@ -53,7 +53,13 @@ enum Change {
     /// The current chain went forward.
     Forward { chain: ChainKey, skip: Skip, lost: Option<Lost> },
     /// A new chain began.
-    Step { root: Secret<32>, next_header: HeaderKeys, begun: ReceivingChainStart, skip: Skip, end: u32 },
+    Step {
+        root: Secret<32>,
+        next_header: HeaderKeys,
+        begun: ReceivingChainStart,
+        skip: Skip,
+        end: u32,
+    },
 }
 
 #[derive(Debug)]
@@ -66,7 +72,6 @@ struct ReceivingChainStart {
 
 impl Ratchet {
     /// Every header key under which a message may come.
-    //# [MSG-07]
     pub fn candidates(&self) -> impl Iterator<Item = (Place, &HeaderKeys)> {
         let current = self.receiving.iter().map(|chain| (Place::Current, &chain.name.header));
         let next = core::iter::once((Place::Next, &self.next_receiving));
@@ -78,9 +83,12 @@ impl Ratchet {
     ///
     /// # Errors
     /// As the table of chapter 6.4, in its order.
-    //# [RATCHET-20]
+    //= spec/06-ratchet.md#6-4-receiving
+    //# [RATCHET-20] A receiver MUST NOT draw randomness.
     pub fn take(&self, place: Place, header: &Header, mac: &[u8; 32]) -> Result<Taken, Error> {
-        //# [RATCHET-05]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-05] A receiver MUST refuse `n >= CHAIN_MAX` or `pn > CHAIN_MAX` as `too_far`
+        //# before any derivation.
         if header.number >= CHAIN_MAX || header.previous > CHAIN_MAX {
             return Err(PeerError::TooFar.into());
         }
@@ -99,7 +107,9 @@ impl Ratchet {
             Place::Old(index) => {
                 let chain = self.old.get(index).ok_or(PeerError::Protocol)?;
                 chain.name.check(header)?;
-                //# [RATCHET-12]
+                //= spec/06-ratchet.md#6-4-receiving
+                //# [RATCHET-12] A receiver MUST refuse a message of an old chain as `protocol`
+                //# unless `n` is less than that chain's end.
                 if header.number >= chain.end {
                     return Err(PeerError::Protocol.into());
                 }
@@ -108,7 +118,9 @@ impl Ratchet {
         }
     }
 
-    //# [RATCHET-14]
+    //= spec/06-ratchet.md#6-4-receiving
+    //# [RATCHET-14] A receiver MUST refuse a number below `next` without a stored key as
+    //# `duplicate`, `clone_suspected` or `expired` by its recorded digest.
     fn take_stored(&self, epoch: u32, number: u32, mac: [u8; 16]) -> Result<Taken, Error> {
         if let Some(key) = self.skipped.get(epoch, number) {
             let (gap, change) = (Vec::new(), Change::Stored);
@@ -124,17 +136,24 @@ impl Ratchet {
     }
 
     fn take_step(&self, header: &Header, mac: [u8; 16]) -> Result<Taken, Error> {
-        //# [RATCHET-08]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-08] A receiver in Pending MUST refuse a new chain as `protocol`.
         let Turn::Ready { ours, .. } = &self.turn else {
             return Err(PeerError::Protocol.into());
         };
-        //# [RATCHET-09]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-09] A receiver MUST refuse a new chain whose `dh` is not canonical as `key`.
         let dh = DhPublic::decode(header.dh)?;
-        //# [RATCHET-10]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-10] A receiver MUST refuse a new chain whose `dh` is the peer's present ratchet
+        //# key or its own as `protocol`.
         if dh == self.their || dh == ours.public() {
             return Err(PeerError::Protocol.into());
         }
-        //# [RATCHET-11]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-11] A receiver MUST refuse a new chain as `protocol` when `pn` is less than the
+        //# number after the highest accepted one of the current chain, or not zero without a
+        //# current chain.
         let next = self.receiving.as_ref().map_or(0, |current| current.next);
         if header.previous < next || (self.receiving.is_none() && header.previous != 0) {
             return Err(PeerError::Protocol.into());
@@ -143,7 +162,9 @@ impl Ratchet {
             Some(current) => current.name.epoch.checked_add(2).ok_or(PeerError::TooFar)?,
             None => 1,
         };
-        //# [RATCHET-13]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-13] A receiver MUST refuse a new chain as `key` when `X25519(own private, dh)`
+        //# is all zero.
         let shared = ours.agree(&dh)?;
         let made = step(self.suite, &self.root, &shared, &dh, &ours.public());
 
@@ -163,13 +184,17 @@ impl Ratchet {
             lost: Lost::range(0, omitted),
         };
         let next_header = HeaderKeys::new(self.suite, made.next_header);
-        let change = Change::Step { root: made.root, next_header, begun, skip, end: header.previous };
+        let change =
+            Change::Step { root: made.root, next_header, begun, skip, end: header.previous };
         Ok(Taken { key, epoch, number: header.number, gap, change, mac })
     }
 
     /// Applies what [`Ratchet::take`] decided. Cannot fail.
-    //# [RATCHET-21]
-    //# [RATCHET-16]
+    //= spec/06-ratchet.md#6-4-receiving
+    //# [RATCHET-21] A receiver MUST commit all changes of an accepted message in one step, after
+    //# the body has been opened and checked.
+    //= spec/06-ratchet.md#6-4-receiving
+    //# [RATCHET-16] A receiver MUST erase a message key when its message has been accepted.
     pub fn commit_received(&mut self, taken: Taken) {
         let Taken { epoch, number, change, mac, .. } = taken;
         match change {
@@ -187,15 +212,22 @@ impl Ratchet {
                 self.store(skip);
             }
         }
-        //# [RATCHET-19]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-19] A receiver MUST record the first 16 bytes of the MAC of the last 1,000
+        //# accepted messages of the chains that it keeps.
         self.digests.push_back(Digest { epoch, number, mac });
         if self.digests.len() > DIGESTS {
             self.digests.pop_front();
         }
     }
 
-    //# [RATCHET-15]
-    //# [RATCHET-18]
+    //= spec/06-ratchet.md#6-4-receiving
+    //# [RATCHET-15] A receive step MUST end in Pending and erase the own ratchet private key, the
+    //# sending chain and its header key.
+    //= spec/06-ratchet.md#6-4-receiving
+    //# [RATCHET-18] A receiver MUST keep the header keys of the current chain and of the five
+    //# before it, and erase a chain with all its stored keys and digests when a sixth newer chain
+    //# begins.
     fn begin(
         &mut self,
         epoch: u32,
@@ -209,7 +241,8 @@ impl Ratchet {
         self.their = begun.dh;
         let header = core::mem::replace(&mut self.next_receiving, next_header);
         let name = ChainName { epoch, header, dh: begun.dh, previous: begun.previous };
-        let current = ReceivingChain { name, chain: begun.chain, next: number + 1, lost: begun.lost };
+        let current =
+            ReceivingChain { name, chain: begun.chain, next: number + 1, lost: begun.lost };
         if let Some(former) = self.receiving.replace(current) {
             self.old.insert(0, OldChain { name: former.name, end });
             self.old.truncate(OLD_CHAINS);
@@ -244,7 +277,9 @@ fn take_forward(current: &ReceivingChain, number: u32, mac: [u8; 16]) -> Taken {
     Taken { key, epoch, number, gap, change, mac }
 }
 
-//# [SESSION-14]
+//= spec/08-sessions.md#8-3-order
+//# [SESSION-14] A gap MUST list every number that the message jumped over, including numbers whose
+//# keys left the store at once.
 fn push_gap(gaps: &mut Vec<Gap>, epoch: u32, first: u32, end: u32) {
     if first < end {
         gaps.push(Gap { epoch, first, count: end - first });
@@ -253,11 +288,15 @@ fn push_gap(gaps: &mut Vec<Gap>, epoch: u32, first: u32, end: u32) {
 
 impl ChainName {
     fn check(&self, header: &Header) -> Result<(), PeerError> {
-        //# [RATCHET-06]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-06] A receiver MUST refuse a message under the header key of a known chain with
+        //# another `dh` as `clone_suspected`.
         if header.dh != *self.dh.as_bytes() {
             return Err(PeerError::CloneSuspected);
         }
-        //# [RATCHET-07]
+        //= spec/06-ratchet.md#6-4-receiving
+        //# [RATCHET-07] A receiver MUST refuse a message under the header key of a known chain with
+        //# another `pn` as `protocol`.
         if header.previous != self.previous {
             return Err(PeerError::Protocol);
         }
@@ -268,7 +307,9 @@ impl ChainName {
 impl ReceivingChain {
     fn lose(&mut self, more: Option<Lost>) {
         self.lost = match (self.lost, more) {
-            (Some(a), Some(b)) => Some(Lost { first: a.first.min(b.first), last: a.last.max(b.last) }),
+            (Some(a), Some(b)) => {
+                Some(Lost { first: a.first.min(b.first), last: a.last.max(b.last) })
+            }
             (lost, None) | (None, lost) => lost,
         };
     }

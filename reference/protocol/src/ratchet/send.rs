@@ -42,7 +42,9 @@ impl Ratchet {
     pub fn prepare(&self, rng: &mut impl TryCryptoRng) -> Result<Prepared, Error> {
         match &self.turn {
             Turn::Ready { ours, sending } => {
-                //# [RATCHET-02]
+                //= spec/06-ratchet.md#6-3-sending
+                //# [RATCHET-02] A sender MUST refuse to send as `chain_limit` when its chain has
+                //# carried `CHAIN_MAX` messages.
                 if sending.number >= CHAIN_MAX {
                     return Err(CallerError::ChainLimit.into());
                 }
@@ -58,9 +60,13 @@ impl Ratchet {
             Turn::Pending { last } => {
                 let epoch = self.receiving.as_ref().map_or(0, |chain| chain.name.epoch);
                 let epoch = epoch.checked_add(1).ok_or(CallerError::ChainLimit)?;
-                //# [RATCHET-01]
+                //= spec/06-ratchet.md#6-3-sending
+                //# [RATCHET-01] A sender in Pending MUST draw a new ratchet key and make a step
+                //# before it sends.
                 let ours = DhSecret::draw(rng)?;
-                //# [RATCHET-04]
+                //= spec/06-ratchet.md#6-3-sending
+                //# [RATCHET-04] A sender MUST refuse as `random` a drawn ratchet key whose public
+                //# half equals the peer's or the one it replaces.
                 if ours.public() == *last || ours.public() == self.their {
                     return Err(CallerError::Random.into());
                 }
@@ -85,7 +91,8 @@ impl Ratchet {
     }
 
     /// Applies what [`Ratchet::prepare`] decided. Cannot fail.
-    //# [RATCHET-03]
+    //= spec/06-ratchet.md#6-3-sending
+    //# [RATCHET-03] A sender MUST use each message key for one message and erase it.
     pub fn commit_sent(&mut self, advance: SendAdvance) {
         match advance.change {
             Change::Forward { chain: forward } => {

@@ -51,8 +51,14 @@ impl SkippedKeys {
     }
 
     /// Adds a run of newer keys; reports each key that leaves to keep the bound.
-    //# [RATCHET-17]
-    pub(super) fn append(&mut self, run: &mut SecretList<SkippedKey>, mut left: impl FnMut(u32, u32)) {
+    //= spec/06-ratchet.md#6-4-receiving
+    //# [RATCHET-17] A receiver MUST keep the 2,000 newest skipped keys of a session; the oldest
+    //# leave first, in the order in which they were skipped, also when a single message skips more.
+    pub(super) fn append(
+        &mut self,
+        run: &mut SecretList<SkippedKey>,
+        mut left: impl FnMut(u32, u32),
+    ) {
         self.0.append(run);
         let excess = self.len().saturating_sub(SKIPPED_KEYS);
         self.iter().take(excess).for_each(|key| left(key.epoch, key.number));
@@ -70,10 +76,7 @@ impl SkippedKeys {
     }
 
     fn position(&self, epoch: u32, number: u32) -> Option<usize> {
-        self.0
-            .as_slice()
-            .binary_search_by_key(&(epoch, number), |key| (key.epoch, key.number))
-            .ok()
+        self.0.as_slice().binary_search_by_key(&(epoch, number), |key| (key.epoch, key.number)).ok()
     }
 }
 

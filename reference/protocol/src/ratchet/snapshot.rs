@@ -193,7 +193,9 @@ fn secret(reader: &mut Reader<'_>) -> Result<Secret<32>, BytesError> {
 }
 
 fn count(reader: &mut Reader<'_>) -> Result<u32, BytesError> {
-    reader.u32().and_then(|count| if count <= CHAIN_MAX { Ok(count) } else { Err(BytesError::Encoding) })
+    reader
+        .u32()
+        .and_then(|count| if count <= CHAIN_MAX { Ok(count) } else { Err(BytesError::Encoding) })
 }
 
 fn flag(reader: &mut Reader<'_>) -> Result<bool, BytesError> {

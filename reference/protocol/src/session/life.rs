@@ -3,7 +3,10 @@
 use super::Session;
 use crate::crypto::kdf::sha256;
 use crate::handshake::{COMPLETE_LENGTH, CompletePacket, HandshakeId};
-use crate::limits::{CHAIN_MAX, COMPLETE_ANSWERS, COMPLETE_REPEATS, DAY, RECEIPT_INTERVAL, SUPERSEDED_AGE, UNCONFIRMED_AGE};
+use crate::limits::{
+    CHAIN_MAX, COMPLETE_ANSWERS, COMPLETE_REPEATS, DAY, RECEIPT_INTERVAL, SUPERSEDED_AGE,
+    UNCONFIRMED_AGE,
+};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -68,13 +71,13 @@ impl Life {
     }
 
     /// Whether this confirmed the session.
-    //# [SESSION-05]
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-05] An initiator MUST treat an unconfirmed or given-up session as confirmed when it
+    //# has accepted a message on it.
     pub(super) fn accepted(&mut self, now: u64) -> bool {
         self.last_accepted = self.last_accepted.max(now);
-        let open = matches!(
-            self.confirmation,
-            Confirmation::Unconfirmed(_) | Confirmation::GivenUp(_)
-        );
+        let open =
+            matches!(self.confirmation, Confirmation::Unconfirmed(_) | Confirmation::GivenUp(_));
         if open {
             self.confirmation = Confirmation::Confirmed;
         }
@@ -93,7 +96,9 @@ impl Session {
     }
 
     /// A sealed message as it goes out: behind Complete until the session is confirmed.
-    //# [HS-36]
+    //= spec/04-handshake.md#4-7-repeating-complete
+    //# [HS-36] Until it has accepted one message of the responder on the session, an initiator MUST
+    //# put the same 164 bytes before every message of the session.
     pub fn packet(&self, message: Vec<u8>) -> Vec<u8> {
         match &self.life.confirmation {
             Confirmation::Unconfirmed(complete) | Confirmation::GivenUp(complete) => {
@@ -104,7 +109,10 @@ impl Session {
     }
 
     /// Whether a Complete is the one of this session: `None` when it names another handshake.
-    //# [HS-33]
+    //= spec/04-handshake.md#4-6-responder-receiving-complete
+    //# [HS-33] A responder MUST treat a byte-identical repetition of an accepted Complete as
+    //# accepted without effect, and go on to the message behind it; when that message is refused,
+    //# the packet is refused with its error.
     pub fn knows_complete(&self, packet: &CompletePacket<'_>) -> Option<bool> {
         match &self.life.confirmation {
             Confirmation::Responder { id, hash } if *id == packet.id() => {
@@ -115,7 +123,9 @@ impl Session {
     }
 
     /// Complete again, when it is time for it.
-    //# [HS-37]
+    //= spec/04-handshake.md#4-7-repeating-complete
+    //# [HS-37] An initiator SHOULD repeat Complete with an empty message 2 s, 6 s and 18 s after it
+    //# first sent it, until the session is confirmed.
     pub fn repeat(&mut self, now: u64) -> Option<Vec<u8>> {
         let Confirmation::Unconfirmed(complete) = &self.life.confirmation else { return None };
         let after = COMPLETE_REPEATS.get(usize::from(self.life.repeats))?;
@@ -129,7 +139,10 @@ impl Session {
     }
 
     /// Whether a Complete may be answered now; notes that it is.
-    //# [HS-38]
+    //= spec/04-handshake.md#4-7-repeating-complete
+    //# [HS-38] A responder MUST answer an accepted Complete with a receipt (chapter 8), and a
+    //# repeated one with a receipt again, at most one a second and at most `COMPLETE_ANSWERS` for a
+    //# session.
     pub(crate) fn may_answer(&mut self, now: u64) -> bool {
         let first = self.life.answers == 0;
         let in_time = now.saturating_sub(self.life.answered) >= RECEIPT_INTERVAL;
@@ -152,7 +165,9 @@ impl Session {
     }
 
     /// Gives an unconfirmed session up. Returns how many messages were never confirmed.
-    //# [SESSION-06]
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-06] An initiator MUST give an unconfirmed session up when it reaches a limit, and
+    //# report which numbers were sent on it and never confirmed.
     pub(crate) fn give_up(&mut self) -> Option<u32> {
         let Confirmation::Unconfirmed(complete) = &self.life.confirmation else { return None };
         self.life.confirmation = Confirmation::GivenUp(complete.clone());
@@ -169,7 +184,10 @@ impl Session {
     }
 
     /// Whether a superseded session has had its time.
-    //# [SESSION-10]
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-10] A device MUST drop a session 7 days after the later of two moments: when it
+    //# first stood below a confirmed session, and when the last message was accepted on it or else
+    //# it began.
     pub(crate) fn outlived(&self, now: u64) -> bool {
         self.life.superseded.is_some_and(|moment| {
             now.saturating_sub(moment.max(self.life.last_accepted)) >= SUPERSEDED_AGE

@@ -3,26 +3,24 @@
 //! This module knows nothing about other sessions with the same device.
 
 mod life;
+mod receive;
+mod send;
 mod snapshot;
 
 pub use life::{Confirmation, Status};
+pub use receive::{Advance, Plaintext};
 
 use crate::crypto::kdf::{self, expand, start};
 use crate::crypto::labels::{Expand, Start};
-use crate::crypto::{Choice, draw};
-use crate::error::{CallerError, Error, PeerError};
+use crate::error::CallerError;
 use crate::handshake::{Agreement, RatchetStart};
 use crate::keys::Party;
 use crate::limits::{EXPORT_LABEL, EXPORT_LENGTH};
-use crate::message::{
-    CONTENT_MAX, Close, Content, Direction, Envelope, Kind, Receipt, seal,
-};
-use crate::ratchet::{Gap, Place, Ratchet, Taken};
+use crate::message::{Direction, Receipt};
+use crate::ratchet::Ratchet;
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::Suite;
-use alloc::vec::Vec;
 use life::Life;
-use rand_core::TryCryptoRng;
 
 /// The name of a session, the same on both sides.
 pub type SessionId = [u8; 16];
@@ -76,33 +74,16 @@ pub struct Session {
     ratchet: Ratchet,
     generation: u64,
     closed: bool,
+    owes_receipt: bool,
     peer_closed: Option<(u32, u32)>,
     life: Life,
 }
 
-/// An accepted message.
-#[derive(Debug)]
-pub struct Plaintext {
-    /// The chain.
-    pub epoch: u32,
-    /// The number in the chain.
-    pub number: u32,
-    /// The numbers that this message jumped over.
-    pub gap: Vec<Gap>,
-    /// What it carries.
-    pub content: Content,
-}
-
-/// What accepting a message will change. Made by [`Session::open`], spent by [`Session::commit`].
-#[derive(Debug)]
-pub struct Advance {
-    taken: Taken,
-    close: Option<(u32, u32)>,
-}
-
 impl Session {
     /// Starts a session at time `now` from what a handshake left behind.
-    //# [SESSION-01]
+    //= spec/08-sessions.md#8-1-what-a-session-is
+    //# [SESSION-01] An implementation MUST erase `SK` and the handshake secrets when the session
+    //# exists.
     pub fn new(agreement: Agreement, confirmation: Confirmation, now: u64) -> Self {
         let Agreement { suite, secret, transcript, ts_i, our, their, ratchet } = agreement;
         let role = match ratchet {
@@ -123,171 +104,10 @@ impl Session {
             ratchet: Ratchet::new(suite, &secret, ratchet),
             generation: 0,
             closed: false,
+            owes_receipt: role == Role::Responder,
             peer_closed: None,
             life: Life::new(confirmation, now),
         }
-    }
-
-    /// Seals application content. Draws as chapter 8.7; the packet still lacks its Complete,
-    /// see [`Session::packet`].
-    ///
-    /// # Errors
-    /// `closed`, `too_long`, `chain_limit`, `random`.
-    pub fn send(
-        &mut self,
-        kind: Kind,
-        content: &[u8],
-        rng: &mut impl TryCryptoRng,
-    ) -> Result<Vec<u8>, Error> {
-        self.seal(kind.byte(), |_| content.to_vec(), rng)
-    }
-
-    /// Seals a receipt for the newest receiving chain; `None` when there is no such chain.
-    ///
-    /// # Errors
-    /// As [`Session::send`].
-    pub fn receipt(&mut self, rng: &mut impl TryCryptoRng) -> Result<Option<Vec<u8>>, Error> {
-        let Some(it) = self.ratchet.received() else { return Ok(None) };
-        let receipt = Receipt { epoch: it.epoch, below: it.below, bitmap: it.bitmap };
-        self.seal(Receipt::KIND, |_| receipt.encode().to_vec(), rng).map(Some)
-    }
-
-    /// Seals the close of our direction. Nothing can be sent after it.
-    ///
-    /// # Errors
-    /// As [`Session::send`].
-    pub fn close(&mut self, rng: &mut impl TryCryptoRng) -> Result<Vec<u8>, Error> {
-        let close = |(epoch, number): (u32, u32)| {
-            Close { epoch, count: number.saturating_add(1) }.encode().to_vec()
-        };
-        let message = self.seal(Close::KIND, close, rng)?;
-        self.closed = true;
-        Ok(message)
-    }
-
-    fn seal(
-        &mut self,
-        kind: u8,
-        content: impl FnOnce((u32, u32)) -> Vec<u8>,
-        rng: &mut impl TryCryptoRng,
-    ) -> Result<Vec<u8>, Error> {
-        //# [SESSION-19]
-        if self.closed {
-            return Err(CallerError::Closed.into());
-        }
-        let next = self.ratchet.next_place();
-        let content = SecretBytes::new(content(next));
-        //# [MSG-01]
-        if content.expose().len() > CONTENT_MAX {
-            return Err(CallerError::TooLong.into());
-        }
-        let prepared = self.ratchet.prepare(rng)?;
-        let salt = draw(rng)?;
-        let message = seal(
-            self.suite,
-            prepared.key,
-            self.ratchet.sending_header(),
-            &self.outgoing,
-            &prepared.header,
-            &salt,
-            kind,
-            content.expose(),
-        );
-        self.ratchet.commit_sent(prepared.advance);
-        self.generation += 1;
-        Ok(message)
-    }
-
-    /// Compares the MAC of a message with every candidate, in constant time each.
-    /// All are computed, whether or not one has matched.
-    //# [MSG-07]
-    pub fn candidate(&self, envelope: &Envelope<'_>) -> Option<Place> {
-        if envelope.suite() != self.suite {
-            return None;
-        }
-        let verdicts: Vec<(Place, Choice)> = self
-            .ratchet
-            .candidates()
-            .map(|(place, keys)| (place, envelope.verifies(keys, &self.incoming)))
-            .collect();
-        verdicts.into_iter().find(|(_, verdict)| (*verdict).into()).map(|(place, _)| place)
-    }
-
-    /// Opens a message. Changes nothing and draws nothing.
-    ///
-    /// # Errors
-    /// As the table of chapter 7.4, in its order.
-    //# [MSG-05]
-    //# [MSG-08]
-    pub fn open(&self, message: &[u8]) -> Result<(Advance, Plaintext), Error> {
-        let envelope = Envelope::decode(message)?;
-        let place = self.candidate(&envelope).ok_or(PeerError::Authentication)?;
-        self.open_at(&envelope, place)
-    }
-
-    /// Opens a message whose MAC has verified at `place`.
-    ///
-    /// # Errors
-    /// As [`Session::open`] from step 3 on.
-    pub fn open_at(
-        &self,
-        envelope: &Envelope<'_>,
-        place: Place,
-    ) -> Result<(Advance, Plaintext), Error> {
-        let (_, keys) = self
-            .ratchet
-            .candidates()
-            .find(|(candidate, _)| *candidate == place)
-            .ok_or(PeerError::Authentication)?;
-        let header = envelope.open_header(keys, &self.incoming)?;
-        let taken = self.ratchet.take(place, &header, envelope.mac())?;
-        let content = envelope.open_body(&taken.key, &self.incoming)?;
-        let close = self.judge(&content, (taken.epoch, taken.number))?;
-        //# [SESSION-13]
-        let plaintext = Plaintext {
-            epoch: taken.epoch,
-            number: taken.number,
-            gap: taken.gap.clone(),
-            content,
-        };
-        Ok((Advance { taken, close }, plaintext))
-    }
-
-    /// What a message's content and place say about the session.
-    fn judge(&self, content: &Content, place: (u32, u32)) -> Result<Option<(u32, u32)>, PeerError> {
-        let close = match content {
-            Content::Data(..) => None,
-            //# [SESSION-18]
-            Content::Receipt(receipt) => {
-                let (newest, count) = self.ratchet.sent().ok_or(PeerError::Content)?;
-                let sent = receipt.epoch <= newest && (newest - receipt.epoch).is_multiple_of(2);
-                if !sent || (receipt.epoch == newest && receipt.end() > count.into()) {
-                    return Err(PeerError::Content);
-                }
-                None
-            }
-            //# [SESSION-20]
-            Content::Close(close) => {
-                if (close.epoch, close.count) != (place.0, place.1.saturating_add(1)) {
-                    return Err(PeerError::Content);
-                }
-                Some(place)
-            }
-        };
-        //# [SESSION-21]
-        let after_close = self.peer_closed.is_some_and(|end| place > end);
-        let too_early = close.is_some() && self.ratchet.greatest_accepted() > Some(place);
-        if after_close || too_early { Err(PeerError::Closed) } else { Ok(close) }
-    }
-
-    /// Applies what [`Session::open`] decided, at time `now`. Cannot fail.
-    /// Returns whether this confirmed the session.
-    //# [SESSION-23]
-    pub fn commit(&mut self, advance: Advance, now: u64) -> bool {
-        self.ratchet.commit_received(advance.taken);
-        self.peer_closed = self.peer_closed.or(advance.close);
-        self.generation += 1;
-        self.life.accepted(now)
     }
 
     /// A secret of the session for the application.
@@ -298,7 +118,12 @@ impl Session {
     ///
     /// # Errors
     /// `export` unless the label has 1 to 64 bytes and the length is 1 to 8,160.
-    pub fn export(&self, label: &[u8], context: &[u8], length: usize) -> Result<SecretBytes, CallerError> {
+    pub fn export(
+        &self,
+        label: &[u8],
+        context: &[u8],
+        length: usize,
+    ) -> Result<SecretBytes, CallerError> {
         export(self.suite, &self.exporter, label, context, length)
     }
 
@@ -323,7 +148,9 @@ impl Session {
     }
 
     /// Whether the peer's close was accepted; otherwise the end of the session is unknown.
-    //# [SESSION-22]
+    //= spec/08-sessions.md#8-5-close
+    //# [SESSION-22] An implementation MUST NOT report a session as cleanly closed without an
+    //# accepted close; its end is otherwise unknown.
     pub const fn peer_closed(&self) -> bool {
         self.peer_closed.is_some()
     }
@@ -351,7 +178,9 @@ pub fn export(
     context: &[u8],
     length: usize,
 ) -> Result<SecretBytes, CallerError> {
-    //# [SESSION-02]
+    //= spec/08-sessions.md#8-1-what-a-session-is
+    //# [SESSION-02] An export label that is empty or longer than 64 bytes, or an export length of 0
+    //# or more than 8,160 bytes, MUST be refused as `export`.
     if label.is_empty() || label.len() > EXPORT_LABEL || !(1..=EXPORT_LENGTH).contains(&length) {
         return Err(CallerError::Export);
     }

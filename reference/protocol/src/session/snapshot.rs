@@ -23,7 +23,8 @@ type Out = Zeroizing<Vec<u8>>;
 
 impl Session {
     /// The canonical bytes of the session. The caller seals them at rest.
-    //# [SESSION-26]
+    //= spec/08-sessions.md#8-6-state-and-snapshots
+    //# [SESSION-26] A snapshot MUST restore to a session with the same snapshot.
     pub fn snapshot(&self) -> SecretBytes {
         let mut out = Zeroizing::new(Vec::with_capacity(1024 + self.ratchet.encoded_length()));
         out.push(SNAPSHOT_VERSION);
@@ -39,6 +40,7 @@ impl Session {
         out.extend_from_slice(&self.transcript);
         out.extend_from_slice(self.exporter.expose());
         out.push(self.closed.into());
+        out.push(self.owes_receipt.into());
         out.push(self.peer_closed.is_some().into());
         if let Some((epoch, number)) = self.peer_closed {
             out.extend_from_slice(&epoch.to_be_bytes());
@@ -55,8 +57,11 @@ impl Session {
     ///
     /// # Errors
     /// `snapshot_version`, `snapshot`, `rollback`, in this order.
-    //# [SESSION-25]
-    //# [SESSION-27]
+    //= spec/08-sessions.md#8-6-state-and-snapshots
+    //# [SESSION-25] A restore MUST refuse a snapshot version that it does not know as
+    //# `snapshot_version`, and damaged or non-canonical bytes as `snapshot`.
+    //= spec/08-sessions.md#8-6-state-and-snapshots
+    //# [SESSION-27] A half-open handshake MUST NOT be part of any snapshot.
     pub fn restore(bytes: &[u8], least: u64) -> Result<Self, StorageError> {
         if bytes.first().is_some_and(|version| *version != SNAPSHOT_VERSION) {
             return Err(StorageError::SnapshotVersion);
@@ -69,7 +74,9 @@ impl Session {
         if session.snapshot().expose() != bytes {
             return Err(StorageError::Snapshot);
         }
-        //# [SESSION-24]
+        //= spec/08-sessions.md#8-6-state-and-snapshots
+        //# [SESSION-24] A restore MUST refuse a snapshot whose generation is less than the least
+        //# that the caller accepts as `rollback`.
         if session.generation < least {
             return Err(StorageError::Rollback);
         }
@@ -91,6 +98,7 @@ impl Session {
         let transcript = reader.array()?;
         let exporter = Secret::new(reader.array()?);
         let closed = reader.u8()? != 0;
+        let owes_receipt = reader.u8()? != 0;
         let peer_closed =
             if reader.u8()? != 0 { Some((reader.u32()?, reader.u32()?)) } else { None };
         let life = Life::decode(&mut reader)?;
@@ -109,6 +117,7 @@ impl Session {
             ratchet,
             generation,
             closed,
+            owes_receipt,
             peer_closed,
             life,
         })

@@ -6,9 +6,7 @@ use quipu::crypto::sign::IdentityKey;
 use quipu::handshake::ReplayCache;
 use quipu::secret::Secret;
 use quipu::session::{SessionId, Status};
-use quipu::{
-    Address, Card, CardFields, Device, DeviceId, Error, Event, Identity, Kind, Received,
-};
+use quipu::{Address, Card, CardFields, Device, DeviceId, Error, Event, Identity, Kind, Received};
 
 pub(crate) const DAY: u64 = 86_400_000;
 

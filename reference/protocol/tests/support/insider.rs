@@ -94,9 +94,8 @@ pub(crate) fn body(kind: u8, content: &[u8]) -> Vec<u8> {
 
 /// `AD_dir` of chapter 7.2 for messages that this role sends.
 fn direction(start: &Start, role: u8) -> [u8; 32] {
-    let party = |party: &Party| {
-        [party.key.as_bytes().as_slice(), &party.device.0.to_be_bytes()].concat()
-    };
+    let party =
+        |party: &Party| [party.key.as_bytes().as_slice(), &party.device.0.to_be_bytes()].concat();
     let mut parties = [party(&start.initiator), party(&start.responder)];
     if role == 2 {
         parties.reverse();

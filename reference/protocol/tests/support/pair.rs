@@ -27,7 +27,8 @@ impl Start {
     pub(crate) fn new(seed: u64) -> Self {
         let rng = &mut Seeded::new(seed);
         let [secret, transcript, ra, rb] = core::array::from_fn(|_| rng.array());
-        let mut party = |device| Party { key: IdentityKey::new(rng.array()), device: DeviceId(device) };
+        let mut party =
+            |device| Party { key: IdentityKey::new(rng.array()), device: DeviceId(device) };
         Self { secret, transcript, ra, rb, initiator: party(1), responder: party(2) }
     }
 

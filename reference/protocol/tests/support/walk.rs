@@ -10,20 +10,56 @@ use quipu::{Error, Kind};
 /// One thing that happens. `side` 0 is the initiator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Op {
-    Send { side: usize, count: u16, length: u16 },
-    Receipt { side: usize },
+    Send {
+        side: usize,
+        count: u16,
+        length: u16,
+    },
+    Receipt {
+        side: usize,
+    },
     /// Delivers the packet `back` places from the newest of its direction: new, late or again.
-    Deliver { to: usize, back: usize },
+    Deliver {
+        to: usize,
+        back: usize,
+    },
     /// Delivers up to `count` packets in their order, beginning `back` places from the newest.
-    Stream { to: usize, back: usize, count: usize },
-    Restore { side: usize },
+    Stream {
+        to: usize,
+        back: usize,
+        count: usize,
+    },
+    Restore {
+        side: usize,
+    },
     /// Delivers packet `back` to the side that sent it.
-    Reflect { from: usize, back: usize },
-    Flip { to: usize, back: usize, byte: usize, mask: u8 },
-    Cut { to: usize, back: usize, length: usize },
-    Extend { to: usize, back: usize, more: usize },
+    Reflect {
+        from: usize,
+        back: usize,
+    },
+    Flip {
+        to: usize,
+        back: usize,
+        byte: usize,
+        mask: u8,
+    },
+    Cut {
+        to: usize,
+        back: usize,
+        length: usize,
+    },
+    Extend {
+        to: usize,
+        back: usize,
+        more: usize,
+    },
     /// Puts the front of one packet before the back of another of the same length.
-    Splice { to: usize, back: usize, other: usize, at: usize },
+    Splice {
+        to: usize,
+        back: usize,
+        other: usize,
+        at: usize,
+    },
 }
 
 pub(crate) fn honest() -> impl Strategy<Value = Op> {
@@ -44,12 +80,20 @@ pub(crate) fn hostile() -> impl Strategy<Value = Op> {
     let place = || (0..2usize, 0..40usize);
     prop_oneof![
         place().prop_map(|(from, back)| Op::Reflect { from, back }),
-        (place(), any::<usize>(), 1..=255u8)
-            .prop_map(|((to, back), byte, mask)| Op::Flip { to, back, byte, mask }),
+        (place(), any::<usize>(), 1..=255u8).prop_map(|((to, back), byte, mask)| Op::Flip {
+            to,
+            back,
+            byte,
+            mask
+        }),
         (place(), any::<usize>()).prop_map(|((to, back), length)| Op::Cut { to, back, length }),
         (place(), 1..300usize).prop_map(|((to, back), more)| Op::Extend { to, back, more }),
-        (place(), 0..40usize, any::<usize>())
-            .prop_map(|((to, back), other, at)| Op::Splice { to, back, other, at }),
+        (place(), 0..40usize, any::<usize>()).prop_map(|((to, back), other, at)| Op::Splice {
+            to,
+            back,
+            other,
+            at
+        }),
     ]
 }
 
@@ -178,13 +222,16 @@ impl Walk {
 pub(crate) fn expected(packet: &[u8]) -> Error {
     use quipu::message::{OVERHEAD, padded_length};
     use quipu::{BytesError, PeerError};
-    let bucket = |padded: usize| (256..=65_536).contains(&padded) && padded_length(padded) == padded;
+    let bucket =
+        |padded: usize| (256..=65_536).contains(&padded) && padded_length(padded) == padded;
     match packet {
         [] | [_] | [_, _] | [_, _, _] => BytesError::Length.into(),
         [version, ..] if *version != 1 => BytesError::Version.into(),
         [_, kind, ..] if *kind != 0x10 => BytesError::Type.into(),
         [_, _, high, low, ..] if (*high, *low) != (0, 1) => BytesError::Suite.into(),
-        _ if packet.len().checked_sub(OVERHEAD).is_some_and(bucket) => PeerError::Authentication.into(),
+        _ if packet.len().checked_sub(OVERHEAD).is_some_and(bucket) => {
+            PeerError::Authentication.into()
+        }
         _ => BytesError::Length.into(),
     }
 }

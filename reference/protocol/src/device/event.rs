@@ -1,0 +1,102 @@
+//! Chapter 12.5: what a device reports.
+
+use crate::crypto::sign::IdentityKey;
+use crate::error::Error;
+use crate::keys::Card;
+use crate::session::{Plaintext, Role, SessionId};
+use crate::sessions::Change;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// An Init was accepted; the Response is among the replies.
+    ResponseSent {
+        /// The initiator's card.
+        peer: Box<Card>,
+    },
+    /// A session exists.
+    Established {
+        /// The peer's card.
+        peer: Box<Card>,
+        /// The session.
+        session: SessionId,
+        /// Our role.
+        role: Role,
+        /// Whether the peer's `IK` was pinned when the session began.
+        pinned: bool,
+    },
+    /// The responder has answered on a session of ours.
+    Confirmed {
+        /// The session.
+        session: SessionId,
+    },
+    /// A message was accepted.
+    Message {
+        /// The peer's `IK`.
+        peer: IdentityKey,
+        /// The session.
+        session: SessionId,
+        /// The message.
+        plaintext: Plaintext,
+    },
+    /// The message behind an accepted Complete was refused.
+    Refused {
+        /// Why.
+        error: Error,
+    },
+    /// A Complete came again.
+    Repeated {
+        /// Its session.
+        session: SessionId,
+    },
+    /// An unconfirmed session reached a limit.
+    GivenUp {
+        /// The session.
+        session: SessionId,
+        /// The numbers from 0 up to but excluding this were never confirmed.
+        sent: u32,
+    },
+    /// A session left.
+    Dropped {
+        /// The session.
+        session: SessionId,
+    },
+}
+
+/// What receiving a packet gave.
+#[derive(Debug, Default)]
+pub struct Received {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// Packets to send back to where the packet came from.
+    pub replies: Vec<Vec<u8>>,
+}
+
+/// A packet to send, and what happened on the way.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The packet.
+    pub packet: Vec<u8>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// What time demands.
+#[derive(Debug, Default)]
+pub struct Due {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// Packets to send, each to a peer.
+    pub packets: Vec<(IdentityKey, Vec<u8>)>,
+}
+
+impl From<Change> for Event {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::GivenUp(session, sent) => Self::GivenUp { session, sent },
+            Change::Dropped(session) => Self::Dropped { session },
+        }
+    }
+}

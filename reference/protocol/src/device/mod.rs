@@ -1,0 +1,243 @@
+//! Chapter 8: a device with all its handshakes and sessions. Packets in, packets and events out.
+//!
+//! This module knows nothing about transports, files or clocks.
+
+mod event;
+mod receive;
+
+pub use event::{Due, Event, Outgoing, Received};
+
+use crate::crypto::sign::IdentityKey;
+use crate::error::{CallerError, Error, PeerError, StorageError};
+use crate::handshake::{AwaitingResponse, HandshakeId, ReplayCache, Responder, Start, Views};
+use crate::keys::{Address, Card, CardFields, DeviceId, Identity};
+use crate::limits::{CARDS_KEPT, INIT_WINDOW};
+use crate::message::Kind;
+use crate::secret::SecretBytes;
+use crate::session::{SessionId, SessionKey};
+use crate::sessions::Sessions;
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
+use rand_core::TryCryptoRng;
+
+const NO_VIEWS: Views = [0; 64];
+
+/// One device: identity, cards, pins, handshakes under way, sessions.
+#[derive(Debug)]
+pub struct Device {
+    identity: Identity,
+    cards: Vec<Card>,
+    pins: BTreeMap<(Address, DeviceId), IdentityKey>,
+    responder: Responder,
+    started: Vec<AwaitingResponse>,
+    peers: BTreeMap<IdentityKey, Sessions>,
+}
+
+impl Device {
+    /// A device with one card. `cache` is the replay cache of its last run, or an empty one.
+    ///
+    /// # Errors
+    /// As [`Card::issue`].
+    pub fn new(identity: Identity, fields: CardFields, cache: ReplayCache) -> Result<Self, Error> {
+        let card = Card::issue(&identity, fields)?;
+        Ok(Self::with_cards(identity, vec![card], cache))
+    }
+
+    /// A device that had issued these cards, the newest last. At least one.
+    pub fn with_cards(identity: Identity, cards: Vec<Card>, cache: ReplayCache) -> Self {
+        Self {
+            identity,
+            cards,
+            pins: BTreeMap::new(),
+            responder: Responder::new(cache),
+            started: Vec::new(),
+            peers: BTreeMap::new(),
+        }
+    }
+
+    /// `IK`.
+    pub fn key(&self) -> IdentityKey {
+        self.identity.key()
+    }
+
+    /// The newest card: what contacts should have.
+    pub fn card(&self) -> Option<&Card> {
+        self.cards.last()
+    }
+
+    /// Issues another card and forgets those that expired more than `INIT_WINDOW` ago.
+    ///
+    /// # Errors
+    /// `cards`, and as [`Card::issue`].
+    //= spec/03-keys.md#3-4-a-device-s-own-cards
+    //# [CARD-14] A device MUST refuse to issue a fifth card while it keeps four, as `cards`.
+    pub fn issue_card(&mut self, fields: CardFields, now: u64) -> Result<&Card, Error> {
+        let card = Card::issue(&self.identity, fields)?;
+        let kept = |card: &&Card| card.fields().expires.saturating_add(INIT_WINDOW) >= now;
+        if self.cards.iter().filter(kept).count() >= CARDS_KEPT {
+            return Err(CallerError::Cards.into());
+        }
+        self.cards.retain(|card| kept(&card));
+        self.cards.push(card);
+        self.cards.last().ok_or(CallerError::Cards.into())
+    }
+
+    /// Pins the `IK` of a peer device, as SEC-01 asks.
+    pub fn pin(&mut self, address: Address, device: DeviceId, key: IdentityKey) {
+        self.pins.insert((address, device), key);
+    }
+
+    /// The sessions with a peer device.
+    pub fn sessions(&self, peer: &IdentityKey) -> Option<&Sessions> {
+        self.peers.get(peer)
+    }
+
+    /// Starts a handshake and makes the Init.
+    ///
+    /// # Errors
+    /// As [`AwaitingResponse::start`]; `identity` also when a pin is contradicted.
+    //= spec/04-handshake.md#4-3-initiator-sending-init
+    //# [HS-39] An initiator MUST refuse as `identity` to start towards a card whose address and
+    //# device id its application has pinned to another `IK`.
+    pub fn connect(
+        &mut self,
+        peer: &Card,
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Vec<u8>, Error> {
+        let pinned = self.pins.get(&(peer.fields().address, peer.fields().device));
+        if pinned.is_some_and(|key| *key != peer.key()) {
+            return Err(PeerError::Identity.into());
+        }
+        let floor = self.peers.get(&peer.key()).and_then(Sessions::floor);
+        let start = Start { now, floor, views: NO_VIEWS };
+        let our = self.cards.last().ok_or(PeerError::Time)?;
+        let (awaiting, init) = AwaitingResponse::start(&self.identity, our, peer, &start, rng)?;
+        self.started.retain(|it| !it.expired(now));
+        self.started.push(awaiting);
+        Ok(init)
+    }
+
+    /// Starts a handshake because a message was `unknown_session`; `None` within 10 minutes.
+    ///
+    /// # Errors
+    /// As [`Device::connect`].
+    pub fn reconnect(
+        &mut self,
+        peer: &Card,
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        if self.peers.entry(peer.key()).or_default().may_reconnect(now) {
+            self.connect(peer, now, rng).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Seals application content for a peer device.
+    ///
+    /// # Errors
+    /// As [`Sessions::send`].
+    pub fn send(
+        &mut self,
+        to: &IdentityKey,
+        kind: Kind,
+        content: &[u8],
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Outgoing, Error> {
+        let sessions = self.peers.get_mut(to).ok_or(CallerError::NoSession)?;
+        let packet = sessions.send(kind, content, now, rng)?;
+        Ok(Outgoing { packet, events: sessions.settle(now).into_iter().map(Event::from).collect() })
+    }
+
+    /// Closes our direction of the sending session with a peer device.
+    ///
+    /// # Errors
+    /// As [`Sessions::close`].
+    pub fn close(
+        &mut self,
+        to: &IdentityKey,
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Outgoing, Error> {
+        let sessions = self.peers.get_mut(to).ok_or(CallerError::NoSession)?;
+        let packet = sessions.close(now, rng)?;
+        Ok(Outgoing { packet, events: sessions.settle(now).into_iter().map(Event::from).collect() })
+    }
+
+    /// A receipt for what was accepted on a session; `None` when nothing can be said.
+    ///
+    /// # Errors
+    /// `no_session`, and as [`Session::receipt`].
+    pub fn receipt(
+        &mut self,
+        to: &IdentityKey,
+        session: &SessionId,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let session = self
+            .peers
+            .get_mut(to)
+            .and_then(|sessions| sessions.get_mut(session))
+            .ok_or(CallerError::NoSession)?;
+        Ok(session.receipt(rng)?.map(|message| session.packet(message)))
+    }
+
+    /// Frees what has expired: handshakes under way and replay cache entries.
+    pub fn expire(&mut self, now: u64) {
+        self.started.retain(|it| !it.expired(now));
+        self.responder.expire(now);
+    }
+
+    /// Does what time demands. May be called at any time; draws nothing.
+    pub fn due(&mut self, now: u64) -> Due {
+        let mut due = Due::default();
+        self.expire(now);
+        for (peer, sessions) in &mut self.peers {
+            due.events.extend(sessions.settle(now).into_iter().map(Event::from));
+            due.packets.extend(sessions.repeats(now).into_iter().map(|packet| (*peer, packet)));
+        }
+        due
+    }
+
+    /// Forgets all sessions with a peer device.
+    pub fn forget(&mut self, peer: &IdentityKey) {
+        self.peers.remove(peer);
+    }
+
+    /// The ids of the handshakes under way, ours first.
+    pub fn handshakes(&self) -> impl Iterator<Item = HandshakeId> {
+        self.started.iter().map(AwaitingResponse::id).chain(self.responder.ids())
+    }
+
+    /// The replay cache, for its snapshot.
+    pub const fn replay_cache(&self) -> &ReplayCache {
+        self.responder.replay_cache()
+    }
+
+    /// The sessions with a peer device, to be sealed and stored by the caller.
+    pub fn snapshot(&self, peer: &IdentityKey) -> Option<SecretBytes> {
+        self.peers.get(peer).map(Sessions::snapshot)
+    }
+
+    /// Puts stored sessions with a peer device in place of the present ones.
+    ///
+    /// # Errors
+    /// As [`Sessions::restore`]; nothing has changed.
+    pub fn restore(
+        &mut self,
+        peer: &IdentityKey,
+        bytes: &[u8],
+        least: impl Fn(&SessionKey) -> u64,
+    ) -> Result<(), StorageError> {
+        let sessions = Sessions::restore(bytes, least)?;
+        if sessions.iter().any(|session| session.peer().key != *peer) {
+            return Err(StorageError::Snapshot);
+        }
+        self.peers.insert(*peer, sessions);
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Chapter 4 and 8: packets in, by type.
+
+use super::{Device, Event, NO_VIEWS, Received};
+use crate::crypto::sign::IdentityKey;
+use crate::error::{Error, PeerError};
+use crate::handshake::{CompletePacket, Local, response_id};
+use crate::keys::{Address, Card};
+use crate::message::Envelope;
+use crate::session::{Confirmation, Session, SessionId};
+use crate::wire::PacketType;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use rand_core::TryCryptoRng;
+
+impl Device {
+    /// Takes a packet from the network. `from` is the device that the transport names.
+    ///
+    /// # Errors
+    /// Those of the packet's type. Nothing but time has passed.
+    //= spec/01-notation.md#1-4-refusals
+    //# [ENC-08] A refusal MUST leave the state of the device byte-identical to the state before the
+    //# call.
+    //= spec/01-notation.md#1-4-refusals
+    //# [ENC-09] A refusal MUST NOT cause any bytes to be sent.
+    //= spec/01-notation.md#1-4-refusals
+    //# [ENC-10] A refusal MUST NOT end, reset or restart a session or a half-open handshake.
+    pub fn receive(
+        &mut self,
+        from: Option<&IdentityKey>,
+        packet: &[u8],
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Received, Error> {
+        match PacketType::of(packet)? {
+            PacketType::Init => self.receive_init(packet, now, rng),
+            PacketType::Response => self.receive_response(packet, now, rng),
+            PacketType::Complete => {
+                self.receive_complete(&CompletePacket::decode(packet)?, now, rng)
+            }
+            PacketType::Message => {
+                Envelope::decode(packet)?;
+                let from = from.ok_or(PeerError::UnknownSession)?;
+                let events = self.receive_message(from, packet, now)?;
+                Ok(Received { events, replies: Vec::new() })
+            }
+        }
+    }
+
+    fn receive_init(
+        &mut self,
+        packet: &[u8],
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Received, Error> {
+        let local = Local { identity: &self.identity, cards: &self.cards, views: &NO_VIEWS };
+        let pin = |address: &Address, device| self.pins.get(&(*address, device)).copied();
+        let accepted = self.responder.receive_init(&local, pin, packet, now, rng)?;
+        let events = vec![Event::ResponseSent { peer: Box::new(accepted.peer) }];
+        Ok(Received { events, replies: vec![accepted.response] })
+    }
+
+    fn receive_response(
+        &mut self,
+        packet: &[u8],
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Received, Error> {
+        let id = response_id(packet)?;
+        let index =
+            self.started.iter().position(|it| it.id() == id).ok_or(PeerError::UnknownHandshake)?;
+        let awaiting = self.started.get(index).ok_or(PeerError::UnknownHandshake)?;
+        let accepted = awaiting.accept(&self.identity, packet, now, rng)?;
+        let peer = *awaiting.peer();
+        self.started.remove(index);
+        let complete = Box::new(accepted.complete);
+        //= spec/04-handshake.md#4-7-repeating-complete
+        //# [HS-35] An initiator MUST send Complete as soon as it has accepted the Response, with or
+        //# without a message.
+        let replies = vec![CompletePacket::encode(&complete, &[])];
+        let confirmation = Confirmation::Unconfirmed(complete);
+        let session = Session::new(accepted.agreement, confirmation, now);
+        let place = (peer.fields().address, peer.fields().device);
+        let pinned = self.pins.get(&place) == Some(&peer.key());
+        let (_, events) = self.establish(peer, session, pinned, now);
+        Ok(Received { events, replies })
+    }
+
+    //= spec/04-handshake.md#4-6-responder-receiving-complete
+    //# [HS-31] A responder MUST NOT send or deliver anything of the session before Complete has
+    //# verified.
+    //= spec/04-handshake.md#4-6-responder-receiving-complete
+    //# [HS-32] An accepted Complete MUST commit alone: when the message behind it is refused, the
+    //# session exists and the message is refused with its own error.
+    fn receive_complete(
+        &mut self,
+        packet: &CompletePacket<'_>,
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Received, Error> {
+        for (peer, sessions) in &self.peers {
+            if let Some(session) = sessions.repeated(packet)? {
+                return self.receive_repeated(*peer, session, packet.message, now, rng);
+            }
+        }
+        let accepted = self.responder.receive_complete(packet, now)?;
+        let peer = accepted.peer.key();
+        let session = Session::new(accepted.agreement, Confirmation::responder(packet), now);
+        let (session, mut events) = self.establish(accepted.peer, session, accepted.pinned, now);
+        if !packet.message.is_empty() {
+            match self.receive_message(&peer, packet.message, now) {
+                Ok(more) => events.extend(more),
+                Err(error) => events.push(Event::Refused { error }),
+            }
+        }
+        let replies = self.answer(&peer, &session, now, rng);
+        Ok(Received { events, replies })
+    }
+
+    /// A Complete that is known: without effect, then the message behind it.
+    fn receive_repeated(
+        &mut self,
+        peer: IdentityKey,
+        session: SessionId,
+        message: &[u8],
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Received, Error> {
+        let mut events = vec![Event::Repeated { session }];
+        if !message.is_empty() {
+            events.extend(self.receive_message(&peer, message, now)?);
+        }
+        let replies = self.answer(&peer, &session, now, rng);
+        Ok(Received { events, replies })
+    }
+
+    /// The receipt that answers a Complete, unless there have been enough or it cannot be sealed.
+    fn answer(
+        &mut self,
+        peer: &IdentityKey,
+        id: &SessionId,
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Vec<Vec<u8>> {
+        let session = self.peers.get_mut(peer).and_then(|sessions| sessions.get_mut(id));
+        let Some(session) = session else { return Vec::new() };
+        if !session.may_answer(now) {
+            return Vec::new();
+        }
+        let receipt = session.answer(rng).ok().flatten();
+        receipt.map(|message| session.packet(message)).into_iter().collect()
+    }
+
+    fn receive_message(
+        &mut self,
+        from: &IdentityKey,
+        message: &[u8],
+        now: u64,
+    ) -> Result<Vec<Event>, Error> {
+        let sessions = self.peers.get_mut(from).ok_or(PeerError::UnknownSession)?;
+        let (session, advance, plaintext) = sessions.open(message, now)?;
+        let mut events = Vec::new();
+        if sessions.commit(&session, advance, now) {
+            events.push(Event::Confirmed { session });
+        }
+        events.push(Event::Message { peer: *from, session, plaintext });
+        events.extend(sessions.settle(now).into_iter().map(Event::from));
+        Ok(events)
+    }
+
+    fn establish(
+        &mut self,
+        peer: Card,
+        session: Session,
+        pinned: bool,
+        now: u64,
+    ) -> (SessionId, Vec<Event>) {
+        let (id, role) = (session.key().id, session.role());
+        //= spec/03-keys.md#3-2-the-card
+        //# [CARD-11] An implementation MUST report to its application, with every session, whether
+        //# the peer's `IK` was pinned when the session began: for the responder when it accepted
+        //# the Init, for the initiator when it accepted the Response.
+        let mut events =
+            vec![Event::Established { peer: Box::new(peer), session: id, role, pinned }];
+        let changes = self.peers.entry(peer.key()).or_default().insert(session, now);
+        events.extend(changes.into_iter().map(Event::from));
+        (id, events)
+    }
+}

@@ -1,0 +1,79 @@
+//! The live part: three devices of the reference, a network that belongs to the attacker, an oracle.
+
+mod book;
+mod cases;
+mod counts;
+mod dice;
+mod directed;
+mod facts;
+mod host;
+mod network;
+mod oracle;
+mod receive;
+mod side;
+mod walk;
+mod world;
+
+pub(crate) use cases::CASES;
+pub(crate) use counts::Counts;
+
+use walk::Walk;
+use world::World;
+
+/// A named case.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// Its name, never used again for another.
+    pub(crate) name: &'static str,
+    /// What it shows.
+    pub(crate) comment: &'static str,
+    /// Ids of the specification that it tests.
+    pub(crate) requirements: &'static [&'static str],
+    /// Counts that must not be zero: otherwise the case has shown nothing.
+    pub(crate) needs: &'static [&'static str],
+    play: Play,
+}
+
+#[derive(Debug)]
+enum Play {
+    /// So many walks, each with its own seed.
+    Walks(u64, Walk),
+    /// A story.
+    Story(fn(&mut World) -> Result<(), String>),
+}
+
+/// What a case gave.
+#[derive(Debug)]
+pub(crate) struct Played {
+    pub(crate) counts: Counts,
+    pub(crate) outcome: Result<(), String>,
+}
+
+impl Case {
+    /// Plays the case. Everything in it follows from the seed.
+    pub(crate) fn play(&self, seed: u64) -> Played {
+        let mut counts = Counts::default();
+        let runs = if let Play::Walks(runs, _) = self.play { runs } else { 1 };
+        for run in 0..runs {
+            if let Err(text) = self.run(seed.wrapping_add(run.wrapping_mul(0x1_0000_0001)), &mut counts) {
+                let outcome = Err(format!("seed {seed}, run {run}: {text}"));
+                return Played { counts, outcome };
+            }
+        }
+        let missing = self.needs.iter().find(|name| counts.get(name) == 0);
+        let outcome = missing.map_or(Ok(()), |name| {
+            Err(format!("seed {seed}: the case has shown nothing, {name:?} never happened"))
+        });
+        Played { counts, outcome }
+    }
+
+    fn run(&self, seed: u64, counts: &mut Counts) -> Result<(), String> {
+        let mut world = World::new(seed)?;
+        let outcome = match &self.play {
+            Play::Walks(_, walk) => world.walk(walk),
+            Play::Story(story) => story(&mut world),
+        };
+        counts.merge(core::mem::take(&mut world.counts));
+        outcome
+    }
+}

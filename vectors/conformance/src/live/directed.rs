@@ -1,0 +1,176 @@
+//! Stories: what a random walk would not reach.
+
+use super::network::Parcel;
+use super::world::World;
+use quipu::Kind;
+
+impl World {
+    /// Two devices with a confirmed session and a chain in each direction.
+    fn meet(&mut self) -> Result<(), String> {
+        self.connect(0, 1)?;
+        self.drain()?;
+        for (at, peer) in [(0, 1), (1, 0), (0, 1)] {
+            self.say(at, peer)?;
+            self.drain()?;
+        }
+        Ok(())
+    }
+
+    /// Sends many messages and takes them from the network.
+    fn many(&mut self, at: usize, peer: usize, count: u32) -> Result<Vec<Parcel>, String> {
+        let mut parcels = Vec::new();
+        for number in 0..count {
+            if !self.send(at, peer, 0x01, &number.to_be_bytes())? {
+                return Err(format!("message {number} of {count} could not be sent"));
+            }
+            parcels.extend(self.network.honest());
+        }
+        Ok(parcels)
+    }
+
+    fn shuffle(&mut self, parcels: &mut [Parcel]) {
+        for end in (1..parcels.len()).rev() {
+            parcels.swap(end, self.dice.below(end + 1));
+        }
+    }
+
+    fn refused(&mut self, parcel: &Parcel, expected: &str) -> Result<(), String> {
+        match self.receive(parcel)? {
+            Some(error) if error == expected => Ok(()),
+            other => Err(format!("expected {expected}, found {other:?}")),
+        }
+    }
+}
+
+/// A loss of 3,000 messages, then all of them in any order.
+pub(super) fn burst(world: &mut World) -> Result<(), String> {
+    world.meet()?;
+    let mut parcels = world.many(0, 1, 3_000)?;
+    let last = parcels.pop().ok_or("nothing was sent")?;
+    world.receive(&last)?;
+    world.receipt(1, 0)?;
+    world.drain()?;
+    world.refused(&parcels[10], "expired")?;
+    world.shuffle(&mut parcels);
+    let (first, second) = parcels.split_at(1_500);
+    first.iter().try_for_each(|parcel| world.receive(parcel).map(|_| ()))?;
+    world.receipt(1, 0)?;
+    world.say(1, 0)?;
+    world.drain()?;
+    world.say(0, 1)?;
+    world.drain()?;
+    second.iter().try_for_each(|parcel| world.receive(parcel).map(|_| ()))?;
+    world.refused(&last, "expired")?;
+    world.calm(2)
+}
+
+/// A chain comes to its end; an answer begins a new one.
+pub(super) fn chain_end(world: &mut World) -> Result<(), String> {
+    world.meet()?;
+    world.say(1, 0)?;
+    world.drain()?;
+    let parcels = world.many(0, 1, 10_000)?;
+    if world.say(0, 1)? {
+        return Err("message 10,000 of a chain was sent".to_owned());
+    }
+    let last = parcels.last().ok_or("nothing was sent")?;
+    world.receive(last)?;
+    world.refused(last, "duplicate")?;
+    world.refused(&parcels[1], "expired")?;
+    world.receive(&parcels[9_998])?;
+    world.say(1, 0)?;
+    world.drain()?;
+    world.calm(2)
+}
+
+/// One device asks for more handshakes than it may.
+pub(super) fn flood(world: &mut World) -> Result<(), String> {
+    let mut opened = 0;
+    for round in 0..3 {
+        for _ in 0..40 {
+            world.now += 1;
+            world.connect(0, 1)?;
+            let Some(init) = world.network.honest() else { continue };
+            match world.receive(&init)? {
+                None => opened += 1,
+                Some("busy") => {}
+                Some(other) => return Err(format!("an Init was refused as {other}")),
+            }
+            while world.network.honest().is_some() {}
+        }
+        let expected = [32, 64, 64][round];
+        if opened != expected {
+            return Err(format!("{opened} handshakes were opened, expected {expected}"));
+        }
+        // Someone else is not affected.
+        if round == 0 {
+            world.connect(2, 1)?;
+            world.drain()?;
+        }
+        world.now += 60_000;
+    }
+    world.now += 300_001;
+    world.calm(2)
+}
+
+/// A copy of a device's state is alive: the peer notices, and a caller that counts refuses it.
+pub(super) fn clone(world: &mut World) -> Result<(), String> {
+    for pending in [false, true] {
+        let mut fresh = World::new(world.dice.next())?;
+        fresh.meet()?;
+        if pending {
+            fresh.say(1, 0)?;
+            fresh.drain()?;
+        }
+        twice(&mut fresh)?;
+        world.counts.merge(fresh.counts);
+    }
+    Ok(())
+}
+
+fn twice(world: &mut World) -> Result<(), String> {
+    let (now, ada, bob) = (world.now, world.key(0), world.key(1));
+    let stored = world.hosts[0].device.snapshot(&bob).ok_or("there is no snapshot")?;
+    world.say(0, 1)?;
+    world.drain()?;
+    let generation = |world: &World| {
+        let sessions = world.hosts[0].device.sessions(&bob).into_iter().flat_map(|it| it.iter());
+        sessions.map(quipu::session::Session::generation).max().unwrap_or(0)
+    };
+    let least = generation(world);
+    let late = world.hosts[0].device.restore(&bob, stored.expose(), |_| least);
+    if late.map_err(quipu::StorageError::name) != Err("rollback") {
+        return Err(format!("a snapshot before generation {least} gave {late:?}, expected rollback"));
+    }
+    let host = &mut world.hosts[0];
+    host.device.restore(&bob, stored.expose(), |_| 0).map_err(|error| error.to_string())?;
+    let copy = host.device.send(&bob, Kind::DATA, b"the copy", now, &mut host.draws);
+    let copy = copy.map_err(|error| error.to_string())?.packet;
+    let before = world.state(1);
+    let peer = &mut world.hosts[1];
+    match peer.device.receive(Some(&ada), &copy, now, &mut peer.draws) {
+        Err(error) if error.name() == "clone_suspected" => world.unchanged(1, &before, error.name()),
+        Err(error) => Err(format!("the copy's message was refused as {error}, expected clone_suspected")),
+        Ok(_) => Err("ACCEPTED: two messages under one number, expected clone_suspected".to_owned()),
+    }
+}
+
+/// `unknown_session` is answered with a handshake at most once in 10 minutes, and heals.
+pub(super) fn forgotten(world: &mut World) -> Result<(), String> {
+    world.meet()?;
+    let ada = world.key(0);
+    world.hosts[1].device.forget(&ada);
+    world.oracle.models[1].books.remove(&0);
+    for (wait, starts) in [(0, true), (599_999, false), (1, true)] {
+        world.now += wait;
+        world.say(0, 1)?;
+        let parcel = world.network.honest().ok_or("nothing was sent")?;
+        world.refused(&parcel, "unknown_session")?;
+        world.reconnect(1, 0)?;
+        let started = world.network.honest().is_some();
+        if started != starts {
+            return Err(format!("after {wait} ms: handshake {started}, expected {starts}"));
+        }
+    }
+    world.calm(2)
+}
