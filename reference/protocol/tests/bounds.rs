@@ -139,7 +139,7 @@ fn content_up_to_65531_bytes_arrives_and_one_more_is_too_long() {
     assert_eq!(state(&ada), before);
 }
 
-// SESSION-16, SESSION-17
+// SESSION-16
 #[test]
 fn receipt_names_what_was_accepted_around_a_hole() {
     let (mut ada, mut bob) = pair(8);
@@ -152,6 +152,22 @@ fn receipt_names_what_was_accepted_around_a_hole() {
     accept(&mut bob, &packets[2]);
     let receipt = bob.received().expect("a chain");
     assert_eq!((receipt.below, receipt.bitmap), (4, 1 << 61 | 1 << 62));
+}
+
+// SESSION-17
+#[test]
+fn receipt_is_sent_once_for_what_was_accepted_and_never_for_a_receipt() {
+    let (mut ada, mut bob) = pair(13);
+    let rng = &mut Seeded::new(14);
+    accept(&mut bob, &send(&mut ada, rng));
+    let receipt = bob.receipt(rng).expect("open").expect("owed");
+    let before = state(&bob);
+    assert!(bob.receipt(&mut Untouchable).expect("open").is_none());
+    assert_eq!(state(&bob), before);
+    accept(&mut ada, &receipt);
+    assert!(ada.receipt(&mut Untouchable).expect("open").is_none());
+    accept(&mut ada, &send(&mut bob, rng));
+    assert!(ada.receipt(rng).expect("open").is_some());
 }
 
 // SESSION-16: nothing can be said without a receiving chain

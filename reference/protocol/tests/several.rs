@@ -132,7 +132,10 @@ fn message_is_tried_on_the_sessions_of_the_named_device_only() {
     refuse(&mut bob, &identity("mallory").key(), &message, NOW, PeerError::UnknownSession);
     let before = state(&bob, &ada.key());
     let unnamed = bob.receive(None, &message, NOW, &mut Untouchable).map(drop);
-    assert_eq!((unnamed, &state(&bob, &ada.key())), (Err(PeerError::UnknownSession.into()), &before));
+    assert_eq!(
+        (unnamed, &state(&bob, &ada.key())),
+        (Err(PeerError::UnknownSession.into()), &before)
+    );
     assert_eq!(names(&receive(&mut bob, &ada, &message, NOW).events), ["message"]);
 }
 
@@ -145,7 +148,10 @@ fn unknown_session_is_answered_with_a_handshake_once_in_10_minutes() {
         let rng = &mut Seeded::new(later);
         ada.reconnect(&card, NOW + later, rng).expect("may start").is_some()
     };
-    assert_eq!([0, 1, 599_999, 600_000, 600_001].map(&mut reconnect), [true, false, false, true, false]);
+    assert_eq!(
+        [0, 1, 599_999, 600_000, 600_001].map(&mut reconnect),
+        [true, false, false, true, false]
+    );
 }
 
 // PRIM-16, SESSION-29
@@ -183,7 +189,10 @@ fn handshake_draws_what_the_table_says() {
     let receipt = bob.receive(None, &complete, NOW, other).expect("genuine").replies.remove(0);
     bob.receive(None, &complete, NOW, other).expect("repeated");
     ada.receive(Some(&bob.key()), &receipt, NOW, one).expect("genuine");
-    assert_eq!((one.draws.as_slice(), other.draws.as_slice()), ([32, 32].as_slice(), [32, 32, 32, 16].as_slice()));
+    assert_eq!(
+        (one.draws.as_slice(), other.draws.as_slice()),
+        ([32, 32].as_slice(), [32, 32, 32, 16].as_slice())
+    );
 }
 
 // SESSION-24, SESSION-26
@@ -192,7 +201,8 @@ fn device_restores_sessions_and_refuses_a_rollback() {
     let (mut ada, mut bob) = two();
     meet(&mut ada, &mut bob, NOW, 1);
     let stored = ada.snapshot(&bob.key()).expect("sessions");
-    let newest = ada.sessions(&bob.key()).and_then(|all| all.iter().next()).expect("one").generation();
+    let newest =
+        ada.sessions(&bob.key()).and_then(|all| all.iter().next()).expect("one").generation();
     let before = state(&ada, &bob.key());
     let rolled = ada.restore(&bob.key(), stored.expose(), |_| newest + 1);
     assert_eq!((rolled, state(&ada, &bob.key())), (Err(StorageError::Rollback), before.clone()));

@@ -788,4 +788,24 @@ fn pins_and_cards(book: &mut Book) {
             json!({ "card": hex::encode(card) })
         })
         .put(book, "five-cards", "no fifth card while four are kept", &["CARD-14"], "Bounds");
+    let late = |expires: u64| {
+        let card = resigned(&bob, |card| {
+            card[138..146].copy_from_slice(&(NOW + 90 * DAY).to_be_bytes());
+            card[146..154].copy_from_slice(&expires.to_be_bytes());
+        });
+        json!({ "card": hex::encode(card) })
+    };
+    s().step("bob", "card", 1, &next(1))
+        .step("bob", "card", 1, &next(2))
+        .step("bob", "card", 1, &next(3))
+        .step("bob", "card", 90 * DAY + INIT_WINDOW, &late(NOW + 99 * DAY))
+        .refuse("cards")
+        .step("bob", "card", 90 * DAY + INIT_WINDOW + 1, &late(NOW + 99 * DAY))
+        .put(
+            book,
+            "card-kept",
+            "a card is kept until a window after it expired",
+            &["CARD-13", "CARD-14"],
+            "Time",
+        );
 }

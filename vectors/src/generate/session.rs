@@ -238,6 +238,21 @@ fn bounds(book: &mut Book) {
             &["RATCHET-02", "RATCHET-05"],
             "Bounds",
         );
+    s().send(0, "a")
+        .get(1, "a")
+        .many(1, max, "m")
+        .send(1, "more")
+        .refuse("chain_limit")
+        .act(1, "close")
+        .refuse("chain_limit")
+        .index(0, "m", 0)
+        .put(
+            book,
+            "chain-end-responder",
+            "the responder's chain to its end; not even a close fits",
+            &["RATCHET-02"],
+            "Bounds",
+        );
     s().many(0, max, "m")
         .index(1, "m", max - 1)
         .gap(&json!([[0, 0, max - 1]]))

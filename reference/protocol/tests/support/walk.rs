@@ -6,6 +6,7 @@ use super::pair::{deliver, pair, refuse, restored};
 use proptest::prelude::*;
 use quipu::session::Session;
 use quipu::{Error, Kind};
+use std::collections::BTreeSet;
 
 /// One thing that happens. `side` 0 is the initiator.
 #[derive(Debug, Clone, Copy)]
@@ -102,8 +103,11 @@ pub(crate) struct Walk {
     pub(crate) sides: [Session; 2],
     pub(crate) oracles: [Oracle; 2],
     senders: [Sender; 2],
+    /// Whether a side owes a receipt: it accepted something else since its last one.
+    owed: [bool; 2],
     /// By receiving side, in the order of sending.
     pub(crate) sent: [Vec<(Mark, Vec<u8>)>; 2],
+    receipts: [BTreeSet<Place>; 2],
     /// By receiving side, in the order of acceptance, with the gap of each.
     pub(crate) heard: [Vec<(Place, Vec<Place>)>; 2],
     rng: Seeded,
@@ -116,7 +120,9 @@ impl Walk {
             sides: [initiator, responder],
             oracles: [Oracle::new(false), Oracle::new(true)],
             senders: [Sender::new(false), Sender::new(true)],
+            owed: [false, true],
             sent: Default::default(),
+            receipts: Default::default(),
             heard: Default::default(),
             rng: Seeded::new(seed ^ 0xd1ce),
         }
@@ -167,9 +173,12 @@ impl Walk {
 
     fn receipt(&mut self, side: usize) {
         let packet = self.sides[side].receipt(&mut self.rng).expect("within the chain");
-        assert_eq!(packet.is_some(), self.oracles[side].receipt().is_some());
+        let possible = self.oracles[side].receipt().is_some();
+        assert_eq!(packet.is_some(), possible && self.owed[side], "SESSION-17");
         if let Some(packet) = packet {
+            self.owed[side] = false;
             let mark = self.senders[side].send();
+            self.receipts[1 - side].insert(mark.place);
             self.sent[1 - side].push((mark, packet));
         }
     }
@@ -187,6 +196,7 @@ impl Walk {
                 assert_eq!(((plaintext.epoch, plaintext.number), &jumped), (mark.place, &gap));
                 self.oracles[to].accept(*mark, &gap);
                 self.senders[to].hear(mark.place.0);
+                self.owed[to] |= !self.receipts[to].contains(&mark.place);
                 self.heard[to].push((mark.place, gap));
             }
             Err(error) => refuse(&mut self.sides[to], packet, error),

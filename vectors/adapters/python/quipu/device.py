@@ -1,13 +1,13 @@
 """The device: cards, pins, handshakes and sessions behind one door.
 
-Every operation works on a copy of the containers and commits it at the end (ENC-08).
+Every operation works on values and commits them at its end, so a refusal changes nothing (ENC-08).
 """
 
 from dataclasses import asdict, dataclass, field, replace
 
-from . import handshake
-from .keys import Identity, kept_cards, verify_card, with_issued, address_field
-from .message import TYPE_RECEIPT, require_layout
+from . import handshake, initiator, responder
+from .keys import Identity, address_field, kept_cards, verify_card, with_issued
+from .message import require_layout
 from .notation import (
     COMPLETE_LENGTH,
     INITIATOR,
@@ -21,7 +21,7 @@ from .notation import (
     packet_type,
 )
 from .primitives import same, sha256
-from .session import Session, _plain, pack
+from .session import Session, pack, to_json
 from .sessions import CONFIRMED, UNCONFIRMED, Held, Sessions
 
 
@@ -37,7 +37,7 @@ class Contents:
     peers: dict = field(default_factory=dict)  # IK of the peer -> Sessions
 
     def current(self, now):
-        """Without the handshakes, cache entries and cards whose time has passed."""
+        """Without the handshakes, cache entries and cards whose time has passed (1.4)."""
         return replace(
             self,
             cards=kept_cards(self.cards, now),  # CARD-13
@@ -47,6 +47,7 @@ class Contents:
         )
 
     def demand(self, now, events):
+        """8.2: an operation that commits also does what time demands, after its own effect."""
         peers = {ik: sessions.demand(now, events) for ik, sessions in self.peers.items()}
         return replace(self, peers={ik: sessions for ik, sessions in peers.items() if sessions.held})
 
@@ -70,24 +71,19 @@ class Device:
         self._contents = replace(self._contents, pins={**self._contents.pins, place: ik})
 
     def issue(self, card_bytes, now):
-        events = []
-        contents = self._begin(now, events)
-        card = verify_card(card_bytes)
-        contents = replace(contents, cards=with_issued(contents.cards, card))  # CARD-14
-        return self._commit(contents, now, events)
+        contents = self._contents.current(now)
+        self._contents = replace(contents, cards=with_issued(contents.cards, verify_card(card_bytes)))  # CARD-14
 
     def initiate(self, card_r_bytes, now, draw):
-        events = []
-        contents = self._begin(now, events)
+        contents = self._contents.current(now)
         if not contents.cards:
-            raise Refused("time")
-        card_r = verify_card(card_r_bytes)
-        floor = contents.sessions(card_r.ik).floor()
-        packet, initiated = handshake.initiate(
-            self.identity, contents.cards[-1], card_r_bytes, now, floor, self.views, draw
+            raise Refused("time")  # HS-02: no card of our own is valid
+        floor = contents.sessions(verify_card(card_r_bytes).ik).floor(now)  # HS-05
+        packet, initiated = initiator.initiate(
+            self.identity, contents.cards[-1], card_r_bytes, contents.pins, now, floor, self.views, draw
         )
         opened = {**contents.initiated, initiated.handshake_id: initiated}
-        self._commit(replace(contents, initiated=opened), now, events)
+        self._contents = replace(contents, initiated=opened)
         return packet
 
     def send(self, peer, content_type, content, now, draw):
@@ -100,36 +96,33 @@ class Device:
         return self._send(peer, now, lambda session: session.receipt(draw))
 
     def _send(self, peer, now, operation):
-        events = []
-        contents = self._begin(now, events)
+        """Events and the packet. The packet is None when there is nothing to send."""
+        contents = self._contents.current(now)
         sessions = contents.sessions(peer)
-        held = sessions.greatest_to_send()  # SESSION-03
+        held = sessions.to_send(now)  # SESSION-03
         session, message = operation(held.session)
-        if message is None:
-            return None
-        packet = held.wrapped(message)
+        packet = None if message is None else held.wrapped(message)  # HS-36
         sessions = sessions.put(replace(held, session=session))
-        self._commit(contents.with_sessions(peer, sessions), now, events)
-        return packet
+        return self._commit(contents.with_sessions(peer, sessions), now, []), packet
 
     def due(self, now):
         """What time demands, repeats of Complete included: events and [(peer, packet)]."""
         events, packets = [], []
-        contents = self._begin(now, events)
+        contents = self._contents.current(now).demand(now, events)
         for peer, sessions in contents.peers.items():
             sessions, repeats = sessions.repeat_completes(now)
             packets += [(peer, packet) for packet in repeats]
             contents = contents.with_sessions(peer, sessions)
-        self._commit(contents, now, events)
+        self._contents = contents
         return events, packets
 
     def restart(self, keep_cache):
-        """Half-open handshakes are lost (HS-27, SESSION-27), sessions are restored (SESSION-26)."""
+        """Handshakes under way are lost (HS-27, SESSION-27), sessions are restored (SESSION-26)."""
         contents = self._contents
-        peers = {}
-        for peer, sessions in contents.peers.items():
-            restored = [replace(one, session=Session.restore(one.session.state())) for one in sessions.held]
-            peers[peer] = Sessions(tuple(restored))
+        peers = {
+            peer: Sessions(tuple(Held.restore(held.snapshot()) for held in sessions.held))
+            for peer, sessions in contents.peers.items()
+        }
         replay = contents.replay if keep_cache else {}  # SESSION-28
         self._contents = replace(contents, initiated={}, half_open={}, replay=replay, peers=peers)
 
@@ -137,23 +130,19 @@ class Device:
 
     def receive(self, packet, now, draw, sender=None):
         """`sender`: the IK of the device that the transport names. Gives events and replies."""
-        kind = packet_type(packet, {TYPE_INIT, TYPE_RESPONSE, TYPE_COMPLETE, TYPE_MESSAGE})
-        events = []
-        contents = self._begin(now, events)
         receive = {
             TYPE_INIT: self._receive_init,
             TYPE_RESPONSE: self._receive_response,
             TYPE_COMPLETE: self._receive_complete,
-        }.get(kind)
-        if receive:
-            contents, replies = receive(contents, packet, now, draw, events)
-        else:
-            contents, replies = self._receive_message(contents, packet, now, sender, events)
-        self._commit(contents, now, events)
-        return events, replies
+            TYPE_MESSAGE: self._receive_message,
+        }
+        kind = packet_type(packet, set(receive))
+        events = []
+        contents, replies = receive[kind](self._contents.current(now), packet, now, draw, events, sender)
+        return self._commit(contents, now, events), replies
 
-    def _receive_init(self, contents, packet, now, draw, events):
-        response, responded, (init_hash, remembered) = handshake.respond(
+    def _receive_init(self, contents, packet, now, draw, events, sender):
+        response, responded, (init_hash, remembered) = responder.respond(
             self.identity,
             contents.cards,
             contents.pins,
@@ -172,13 +161,13 @@ class Device:
         )
         return contents, [response]
 
-    def _receive_response(self, contents, packet, now, draw, events):
-        initiated, complete, agreed, _, _ = handshake.finish(
+    def _receive_response(self, contents, packet, now, draw, events, sender):
+        initiated, complete, agreed, _, _ = initiator.finish(
             self.identity, contents.initiated, packet, now, draw
         )
         own, peer = initiated.card_i, initiated.card_r
         session = Session.start(INITIATOR, initiated.ts_i, agreed, own.ik, own.device, peer.ik, peer.device)
-        pinned = contents.pins.get((peer.address_field, peer.device)) == peer.ik  # CARD-11
+        pinned = handshake.is_pinned(contents.pins, peer)  # CARD-11
         held = Held(session, UNCONFIRMED, now, pinned, initiated.handshake_id, complete=complete)
         events.append(_established(held, peer.ik))
         sessions = contents.sessions(peer.ik).add(held, now, events)
@@ -186,89 +175,86 @@ class Device:
         contents = replace(contents, initiated=remaining).with_sessions(peer.ik, sessions)
         return contents, [complete + lp32(b"")]  # HS-35
 
-    def _receive_complete(self, contents, packet, now, draw, events):
+    def _receive_complete(self, contents, packet, now, draw, events, sender):
         handshake_id, message = packet[4:20], packet[COMPLETE_LENGTH + 4 :]
         complete_hash = sha256(packet[:COMPLETE_LENGTH])
-        peer, held = _session_of_handshake(contents, handshake_id)
-        if held is not None:
-            if not same(held.complete_hash, complete_hash):  # HS-34
-                raise Refused("unknown_handshake")
-            events.append({"event": "repeated", "session": held.session_id})  # HS-33
-            sessions = contents.sessions(peer)
-        else:
-            responded, agreed = handshake.complete(contents.half_open, packet, now)
-            own, theirs = responded.card_r, responded.card_i
-            peer = theirs.ik
-            session = Session.start(
-                RESPONDER, responded.ts_i, agreed, theirs.ik, theirs.device, own.ik, own.device
-            )
-            held = Held(
-                session, CONFIRMED, now, responded.pinned, handshake_id, complete_hash=complete_hash
-            )
-            events.append(_established(held, peer))
-            sessions = contents.sessions(peer).add(held, now, events)
-            remaining = {k: v for k, v in contents.half_open.items() if k != handshake_id}
-            contents = replace(contents, half_open=remaining)
+        for peer, sessions in contents.peers.items():
+            known = sessions.of_handshake(handshake_id, now)
+            if known is not None:
+                return self._repeated_complete(contents, peer, known, complete_hash, message, now, draw, events)
 
-        only_receipt = False
+        responded, agreed = responder.complete(contents.half_open, packet, now)
+        own, theirs = responded.card_r, responded.card_i
+        session = Session.start(
+            RESPONDER, responded.ts_i, agreed, theirs.ik, theirs.device, own.ik, own.device
+        )
+        held = Held(session, CONFIRMED, now, responded.pinned, handshake_id, complete_hash=complete_hash)
+        events.append(_established(held, theirs.ik))
+        sessions = contents.sessions(theirs.ik).add(held, now, events)
+        remaining = {k: v for k, v in contents.half_open.items() if k != handshake_id}
+        contents = replace(contents, half_open=remaining)
         if message:
             try:
-                require_layout(message)
-                sessions, received = sessions.receive_on(sessions.find(held.session_id), message, now, events)
-                only_receipt = received.content_type == TYPE_RECEIPT
+                sessions = _message_behind(sessions, message, now, events)
             except Refused as refusal:  # HS-32
                 events.append({"event": "refused", "error": refusal.name})
-        held = sessions.find(held.session_id)
-        replies = []
-        if held.may_answer(now) and not only_receipt:  # HS-38, SESSION-17
-            try:
-                session, receipt = held.session.receipt(draw)
-                sessions = sessions.put(replace(held, session=session, answered=now))
-                replies.append(receipt)
-            except Refused as refusal:
-                if refusal.name not in ("closed", "chain_limit"):
-                    raise
-        return contents.with_sessions(peer, sessions), replies
+        return _answered(contents, theirs.ik, sessions, held, now, draw)
 
-    def _receive_message(self, contents, packet, now, sender, events):
-        sessions = contents.sessions(sender)
-        held = sessions.find_opener(packet)  # SESSION-11, SESSION-12
-        sessions, _ = sessions.receive_on(held, packet, now, events)
+    def _repeated_complete(self, contents, peer, held, complete_hash, message, now, draw, events):
+        if not same(held.complete_hash, complete_hash):  # HS-34
+            raise Refused("unknown_handshake")
+        events.append({"event": "repeated", "session": held.session_id})  # HS-33
+        sessions = contents.sessions(peer)
+        if message:
+            sessions = _message_behind(sessions, message, now, events)  # HS-33: its refusal is the packet's
+        return _answered(contents, peer, sessions, held, now, draw)
+
+    def _receive_message(self, contents, packet, now, draw, events, sender):
+        sessions = contents.sessions(sender).receive(packet, now, events)
         return contents.with_sessions(sender, sessions), []
 
     # State
-
-    def _begin(self, now, events):
-        return self._contents.current(now).demand(now, events)
 
     def _commit(self, contents, now, events):
         self._contents = contents.demand(now, events)
         return events
 
-    def state(self):
-        """Every byte that a refusal must leave as it was, in one form."""
-        contents = self._contents
+    def state(self, now=None):
+        """Every byte that a refusal must leave as it was; with `now`, without what has passed (VEC-04)."""
+        contents = self._contents if now is None else self._contents.current(now)
         return pack(
             {
                 "cards": [card.raw.hex() for card in contents.cards],
                 "pins": [[*map(bytes.hex, place), ik.hex()] for place, ik in contents.pins.items()],
-                "initiated": [_plain(asdict(one)) for one in contents.initiated.values()],
-                "half_open": [_plain(asdict(one)) for one in contents.half_open.values()],
-                "replay": [[key.hex(), _plain(asdict(one))] for key, one in contents.replay.items()],
+                "initiated": [to_json(asdict(one)) for one in contents.initiated.values()],
+                "half_open": [to_json(asdict(one)) for one in contents.half_open.values()],
+                "replay": [[key.hex(), to_json(asdict(one))] for key, one in contents.replay.items()],
                 "peers": [
-                    [peer.hex(), [_plain(asdict(held)) for held in sessions.held]]
+                    [peer.hex(), [held.snapshot().hex() for held in sessions.held]]
                     for peer, sessions in contents.peers.items()
                 ],
             }
         )
 
 
-def _session_of_handshake(contents, handshake_id):
-    for peer, sessions in contents.peers.items():
-        for held in sessions.held:
-            if held.handshake_id == handshake_id and held.complete_hash is not None:
-                return peer, held
-    return None, None
+def _message_behind(sessions, message, now, events):
+    """4.7: received as any message of that device, on any of its sessions."""
+    require_layout(message)
+    return sessions.receive(message, now, events)
+
+
+def _answered(contents, peer, sessions, held, now, draw):
+    """The receipt that answers a Complete, computed after the message behind it (HS-38)."""
+    held, replies = sessions.find(held.session_id), []
+    if held is not None and held.may_answer(now):
+        try:
+            session, receipt = held.session.receipt(draw, unasked=True)
+            answered = replace(held, session=session, answered=now, answers=held.answers + 1)
+            sessions, replies = sessions.put(answered), [receipt]
+        except Refused as refusal:
+            if refusal.name not in ("closed", "chain_limit"):  # 4.7: left out when it cannot be sealed
+                raise
+    return contents.with_sessions(peer, sessions), replies
 
 
 def _established(held, peer):

@@ -25,6 +25,7 @@ REPLAY_UNPINNED = 32_768
 CARDS_KEPT = 4
 COMPLETE_REPEATS = (2_000, 6_000, 18_000)
 RECEIPT_INTERVAL = 1_000
+COMPLETE_ANSWERS = 16
 CHAIN_MAX = 10_000
 SKIPPED_KEYS = 2_000
 OLD_CHAINS = 5
@@ -39,10 +40,19 @@ EXPORT_LABEL = 64
 EXPORT_LENGTH = 8_160
 
 
+# Chapter 8.8, registry/errors.json
+ERRORS = frozenset(
+    "length version type suite encoding key authentication signature identity time replay busy "
+    "unknown_handshake unknown_session protocol too_far duplicate expired clone_suspected padding content "
+    "closed too_long chain_limit no_session window cards export random rollback snapshot snapshot_version".split()
+)
+
+
 class Refused(Exception):
     """One error of registry/errors.json."""
 
     def __init__(self, name):
+        assert name in ERRORS
         super().__init__(name)
         self.name = name
 

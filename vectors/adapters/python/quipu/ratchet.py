@@ -192,18 +192,15 @@ class Ratchet:
             raise Refused("protocol")
         shared = x25519(self.own_private, dh)  # RATCHET-13
 
-        gap, before = [], self
+        gap, before, old = [], self._without_sixth_chain(), ()
         if current:
             if pn > current.next:
                 gap.append((current.epoch, current.next, pn - current.next))
-            before = self._skip_to(pn)
-            current = replace(before.receiving[0], key=b"", end=pn)
+            before = before._skip_to(pn)
+            old = (replace(before.receiving[0], key=b"", end=pn), *before.receiving[1:])
         root, chain_key, next_header = step(self.root, shared, dh, self.own_public)
         epoch = self.sending.epoch + 1
         opened = ReceivingChain(chain_key, self.next_receiving_header, 0, epoch, dh, pn)
-        chains = (opened,) if current is None else (opened, current, *before.receiving[1:])
-        kept = chains[: 1 + OLD_CHAINS]  # RATCHET-18
-        oldest = kept[-1].epoch
         stepped = replace(
             before,
             root=root,
@@ -212,12 +209,23 @@ class Ratchet:
             sending=None,  # RATCHET-15
             previous_length=self.sending.number,
             next_receiving_header=next_header,
-            receiving=kept,
-            skipped={place: key for place, key in before.skipped.items() if place[0] >= oldest},
-            digests={place: digest for place, digest in before.digests.items() if place[0] >= oldest},
+            receiving=(opened, *old),
         )
         after, message_key, epoch, own_gap = stepped._receive_forward(n)
         return after, message_key, epoch, gap + own_gap
+
+    def _without_sixth_chain(self):
+        """What leaves when a new chain begins leaves before the new message adds anything (RATCHET-18)."""
+        kept = self.receiving[:OLD_CHAINS]
+        if len(kept) == len(self.receiving):
+            return self
+        oldest = kept[-1].epoch
+        return replace(
+            self,
+            receiving=kept,
+            skipped={place: key for place, key in self.skipped.items() if place[0] >= oldest},
+            digests={place: digest for place, digest in self.digests.items() if place[0] >= oldest},
+        )
 
     def _skip_to(self, end):
         """Stores the keys of the current chain from its `next` up to `end`, the newest 2,000 (RATCHET-17)."""

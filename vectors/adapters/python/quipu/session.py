@@ -77,6 +77,7 @@ class Session:
     ad_sending: bytes
     ad_receiving: bytes
     ratchet: Ratchet
+    owes_receipt: bool = False  # 8.4
     closed_by_us: bool = False
     close_received: Optional[tuple] = None  # (epoch, n)
     generation: int = 0
@@ -92,6 +93,7 @@ class Session:
             exporter=keys.exporter,
             ad_sending=keys.ad_initiator if initiator else keys.ad_responder,
             ad_receiving=keys.ad_responder if initiator else keys.ad_initiator,
+            owes_receipt=not initiator,
             ratchet=Ratchet.start(
                 role,
                 keys.root,
@@ -114,12 +116,16 @@ class Session:
             raise Refused("content")
         return self._send(content_type, content, draw)
 
-    def receipt(self, draw):
-        """A receipt, or no message without a receiving chain."""
+    def receipt(self, draw, unasked=False):
+        """A receipt, or no message when none is owed (SESSION-17) or there is no receiving chain.
+
+        `unasked`: the answer to a Complete, sent whether owed or not (HS-38).
+        """
         content = self.ratchet.receipt()
-        if content is None:
+        if content is None or not (self.owes_receipt or unasked):
             return self, None
-        return self._send(TYPE_RECEIPT, content, draw)
+        session, message = self._send(TYPE_RECEIPT, content, draw)
+        return replace(session, owes_receipt=False), message
 
     def close(self, draw):
         epoch, n = self.ratchet.next_place
@@ -127,10 +133,11 @@ class Session:
         return replace(session, closed_by_us=True), message
 
     def _send(self, content_type, content, draw):
-        if len(content) > CONTENT_MAX:  # MSG-01
-            raise Refused("too_long")
+        # the order of 7.3: closed, too_long, chain_limit, random
         if self.closed_by_us:  # SESSION-19
             raise Refused("closed")
+        if len(content) > CONTENT_MAX:  # MSG-01
+            raise Refused("too_long")
         ratchet, message_key, chain = self.ratchet.send(draw)
         message = seal_message(
             message_key,
@@ -176,6 +183,7 @@ class Session:
         session = replace(
             self,
             ratchet=ratchet.with_digest(epoch, n, mac),
+            owes_receipt=self.owes_receipt or content_type != TYPE_RECEIPT,
             close_received=place if content_type == TYPE_CLOSE else self.close_received,
             generation=self.generation + 1,  # SESSION-23
         )
@@ -206,11 +214,11 @@ class Session:
     # 8.6 Snapshots
 
     def plain(self):
-        return _plain(asdict(self))
+        return to_json(asdict(self))
 
     @staticmethod
     def from_plain(plain):
-        values = _value(plain)
+        values = from_json(plain)
         ratchet = values["ratchet"]
         if ratchet["sending"] is not None:
             ratchet["sending"] = SendingChain(**ratchet["sending"])
@@ -260,23 +268,23 @@ def unpack(snapshot):
         raise Refused("snapshot") from None
 
 
-def _plain(value):
+def to_json(value):
     if isinstance(value, bytes):
         return "#" + value.hex()
     if isinstance(value, dict):
         if value and isinstance(next(iter(value)), str):
-            return {name: _plain(item) for name, item in value.items()}
-        return [[*place, _plain(item)] for place, item in value.items()]
+            return {name: to_json(item) for name, item in value.items()}
+        return [[*place, to_json(item)] for place, item in value.items()]
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [to_json(item) for item in value]
     return value
 
 
-def _value(plain):
+def from_json(plain):
     if isinstance(plain, str) and plain.startswith("#"):
         return bytes.fromhex(plain[1:])
     if isinstance(plain, dict):
-        return {name: _value(item) for name, item in plain.items()}
+        return {name: from_json(item) for name, item in plain.items()}
     if isinstance(plain, list):
-        return [_value(item) for item in plain]
+        return [from_json(item) for item in plain]
     return plain

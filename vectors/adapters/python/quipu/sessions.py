@@ -1,10 +1,11 @@
 """Chapter 8.2: several sessions with one peer device, as a value."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Optional
 
 from .notation import (
     CHAIN_MAX,
+    COMPLETE_ANSWERS,
     COMPLETE_REPEATS,
     DAY,
     RECEIPT_INTERVAL,
@@ -15,7 +16,7 @@ from .notation import (
     Refused,
     lp32,
 )
-from .session import Session
+from .session import Session, from_json, pack, to_json, unpack
 
 UNCONFIRMED, CONFIRMED, GIVEN_UP = "unconfirmed", "confirmed", "given-up"
 
@@ -32,10 +33,10 @@ class Held:
     complete: Optional[bytes] = None  # initiator, until confirmed: the 164 bytes to repeat
     complete_hash: Optional[bytes] = None  # responder: recognises a repetition
     repeats: int = 0  # of Complete, already due
-    answered: Optional[int] = None  # when the last receipt answered a Complete
-    confirmed_at: Optional[int] = None
-    superseded_at: Optional[int] = None
-    accepted_at: Optional[int] = None
+    answers: int = 0  # receipts that answered a Complete
+    answered: Optional[int] = None  # when the last of them did
+    superseded_at: Optional[int] = None  # when it first stood below a confirmed session
+    accepted_at: Optional[int] = None  # when the last message was accepted
 
     @property
     def key(self):
@@ -48,125 +49,150 @@ class Held:
     def wrapped(self, message):
         return message if self.complete is None else self.complete + lp32(message)  # HS-36
 
-    def may_answer(self, now):
-        return self.answered is None or now - self.answered >= RECEIPT_INTERVAL  # HS-38
+    def may_answer(self, now):  # HS-38
+        if self.answers >= COMPLETE_ANSWERS:
+            return False
+        return self.answered is None or now - self.answered >= RECEIPT_INTERVAL
 
     def has_expired(self, now):  # SESSION-10
         if self.superseded_at is None:
             return False
-        latest = max(self.superseded_at, self.accepted_at or 0)
-        return now >= latest + SUPERSEDED_AGE
+        last = self.created if self.accepted_at is None else self.accepted_at
+        return now >= max(self.superseded_at, last) + SUPERSEDED_AGE
 
-    def reached_limit(self, now):  # SESSION-06
-        return (
+    def is_at_limit(self, now):  # SESSION-06
+        return self.status == UNCONFIRMED and (
             now >= self.created + UNCONFIRMED_AGE
             or self.session.ratchet.sending.number >= CHAIN_MAX
             or self.session.ts_i > now + DAY
         )
 
+    # 8.6: the snapshot holds what is beside the keys as well
+
+    def snapshot(self):
+        beside = {one.name: to_json(getattr(self, one.name)) for one in fields(self) if one.name != "session"}
+        return pack({"session": self.session.plain(), "beside": beside})
+
+    @staticmethod
+    def restore(snapshot):
+        plain = unpack(snapshot)
+        return Held(session=Session.from_plain(plain["session"]), **from_json(plain["beside"]))
+
 
 @dataclass(frozen=True)
 class Sessions:
-    """All sessions with one peer device, greatest first."""
+    """All sessions with one peer device, greatest first.
+
+    Those whose seven days are over stay in `held` until an operation commits, and count as dropped.
+    """
 
     held: tuple = ()
+
+    def live(self, now):
+        return [held for held in self.held if not held.has_expired(now)]
 
     def find(self, session_id):
         return next((held for held in self.held if held.session_id == session_id), None)
 
-    def greatest_to_send(self):
-        for held in self.held:
-            if held.status != GIVEN_UP:
+    def to_send(self, now):
+        """The greatest that is not given up, nor counts as given up (SESSION-03)."""
+        for held in self.live(now):
+            if held.status != GIVEN_UP and not held.is_at_limit(now):
                 return held
-        raise Refused("no_session")  # SESSION-03
+        raise Refused("no_session")
 
-    def floor(self):
-        """ts_I of the greatest confirmed session, 0 for none (HS-05)."""
-        return max((held.session.ts_i for held in self.held if held.status == CONFIRMED), default=0)
+    def floor(self, now):
+        """ts_I of the greatest confirmed session, or None (HS-05)."""
+        return max((held.session.ts_i for held in self.live(now) if held.status == CONFIRMED), default=None)
+
+    def of_handshake(self, handshake_id, now):
+        """The session of which we are the responder and whose Complete bears this id."""
+        for held in self.live(now):
+            if held.handshake_id == handshake_id and held.complete_hash is not None:
+                return held
+        return None
 
     def put(self, held):
         others = [other for other in self.held if other.session_id != held.session_id]
         return Sessions(tuple(sorted([*others, held], key=lambda one: one.key, reverse=True)))
 
     def add(self, held, now, events):
-        """A new session: given up are the unconfirmed ones before it."""
+        """A new session, and what it does to the others: giving up, then dropping (12.5)."""
         sessions = self
         if held.status == UNCONFIRMED:
             for other in self.held:
                 if other.status == UNCONFIRMED:  # SESSION-07
                     sessions = sessions._give_up(other, events)
-            return sessions.put(sessions._under_greater(held))
-        return sessions._confirmed(held, now)
+        return sessions.put(held)._superseded(now)._within_bounds(now, events)
 
-    def find_opener(self, message):
-        """The session under one of whose header keys the MAC verifies (SESSION-08, SESSION-11)."""
-        for held in self.held:
+    def receive(self, message, now, events):
+        """On the session under one of whose header keys the MAC verifies (SESSION-08, SESSION-11)."""
+        for held in self.live(now):
             if held.session.recognises(message):
-                return held
+                return self._receive_on(held, message, now, events)
         raise Refused("unknown_session")  # SESSION-12
 
-    def receive_on(self, held, message, now, events):
-        """Receives on one session. Events are added only when the message is accepted."""
+    def _receive_on(self, held, message, now, events):
+        """Events are added only when the message is accepted."""
         session, received = held.session.receive(message)
         held = replace(held, session=session, accepted_at=now)
-        if held.status == CONFIRMED:
-            sessions = self.put(held)
-        else:
-            events.append({"event": "confirmed", "session": held.session_id})  # SESSION-05
-            sessions = self._confirmed(replace(held, complete=None), now)
-        events.append(
-            {
-                "event": "message",
-                "session": held.session_id,
-                "epoch": received.epoch,
-                "n": received.n,
-                "gap": received.gap,
-                "type": received.content_type,
-                "content": received.content,
-            }
-        )
-        return sessions, received
+        if held.status != CONFIRMED:  # SESSION-05
+            held = replace(held, status=CONFIRMED, complete=None)
+            events.append({"event": "confirmed", "session": held.session_id})
+        message_event = {
+            "event": "message",
+            "session": held.session_id,
+            "epoch": received.epoch,
+            "n": received.n,
+            "gap": received.gap,
+            "type": received.content_type,
+            "content": received.content,
+        }
+        events.append(message_event)
+        return self.put(held)._superseded(now)
 
-    def _confirmed(self, held, now):
-        held = self._under_greater(replace(held, status=CONFIRMED, confirmed_at=now))
-        sessions = self.put(held)
-        for other in sessions.held:
-            if other.key < held.key and other.superseded_at is None:
-                sessions = sessions.put(replace(other, superseded_at=now))
-        return sessions
-
-    def _under_greater(self, held):
-        """A session that comes after a greater one was confirmed is superseded since then."""
-        greater = [
-            other.confirmed_at for other in self.held if other.status == CONFIRMED and other.key > held.key
-        ]
-        if greater and held.superseded_at is None:
-            return replace(held, superseded_at=min(greater))
-        return held
+    def _superseded(self, now):
+        """Notes when a session first stands below a confirmed one (SESSION-10)."""
+        marked, below = [], False
+        for held in self.held:
+            if below and held.superseded_at is None:
+                held = replace(held, superseded_at=now)
+            below |= held.status == CONFIRMED
+            marked.append(held)
+        return Sessions(tuple(marked))
 
     def _give_up(self, held, events):
         sent = held.session.ratchet.sending.number
         events.append({"event": "given-up", "session": held.session_id, "sent": sent})  # SESSION-06
         return self.put(replace(held, status=GIVEN_UP))
 
-    def demand(self, now, events):
-        """What time and the bounds demand: giving up and dropping, no repeats."""
-        sessions = self
+    def _within_bounds(self, now, events):
+        """SESSION-09, among the sessions that do not count as dropped."""
+        room = {CONFIRMED: SESSIONS_CONFIRMED, GIVEN_UP: SESSIONS_GIVEN_UP, UNCONFIRMED: 1}
+        kept = []
         for held in self.held:
-            if held.status == UNCONFIRMED and held.reached_limit(now):
-                sessions = sessions._give_up(held, events)
-        kept, confirmed, given_up = [], 0, 0
-        for held in sessions.held:
-            confirmed += held.status == CONFIRMED
-            given_up += held.status == GIVEN_UP
-            dropped = held.has_expired(now)  # SESSION-10
-            dropped |= held.status == CONFIRMED and confirmed > SESSIONS_CONFIRMED  # SESSION-09
-            dropped |= held.status == GIVEN_UP and given_up > SESSIONS_GIVEN_UP  # SESSION-09
-            if dropped:
+            if held.has_expired(now):
+                kept.append(held)
+                continue
+            room[held.status] -= 1
+            if room[held.status] < 0:
                 events.append({"event": "dropped", "session": held.session_id})
             else:
                 kept.append(held)
         return Sessions(tuple(kept))
+
+    def demand(self, now, events):
+        """What time demands: giving up, then dropping; no repeats."""
+        sessions = self
+        for held in self.held:
+            if held.is_at_limit(now):  # SESSION-06
+                sessions = sessions._give_up(held, events)
+        dropped = []
+        staying = sessions._within_bounds(now, dropped).live(now)  # SESSION-09, SESSION-10
+        for held in sessions.held:
+            if held not in staying:
+                events.append({"event": "dropped", "session": held.session_id})
+        return Sessions(tuple(staying))
 
     def repeat_completes(self, now):
         """HS-37: packets whose time has come, at most one for each unconfirmed session."""

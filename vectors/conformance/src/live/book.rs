@@ -62,7 +62,8 @@ impl Entry {
                 || self.key.0 > now + DAY)
     }
 
-    fn outlived(&self, now: u64) -> bool {
+    /// SESSION-10.
+    pub(crate) fn outlived(&self, now: u64) -> bool {
         let since = self.superseded.map(|moment| moment.max(self.last_accepted));
         since.is_some_and(|moment| now.saturating_sub(moment) >= 7 * DAY)
     }

@@ -27,7 +27,6 @@ pub(crate) struct Complete {
     pub(crate) init: Vec<u8>,
     pub(crate) response: Vec<u8>,
     pub(crate) from: usize,
-    pub(crate) to: usize,
     pub(crate) key: Key,
 }
 

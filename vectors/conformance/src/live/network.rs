@@ -49,10 +49,6 @@ impl Network {
         self.pool.push(parcel);
     }
 
-    pub(crate) fn under_way(&self) -> usize {
-        self.pool.len()
-    }
-
     /// The oldest packet, untouched.
     pub(crate) fn honest(&mut self) -> Option<Parcel> {
         (!self.pool.is_empty()).then(|| self.pool.remove(0))
@@ -86,7 +82,8 @@ impl Network {
         let mut altered = parcel.clone();
         let bytes = &mut altered.bytes;
         let name = if dice.chance(weather.flip) {
-            let at = dice.below(bytes.len());
+            let end = if dice.chance(150) { 4 } else { bytes.len() };
+            let at = dice.below(end);
             bytes[at] ^= 1 << dice.below(8);
             "flip"
         } else if dice.chance(weather.truncate) {

@@ -114,7 +114,7 @@ impl Oracle {
         let model = &self.models[at];
         let known = |entry: &&Entry| {
             let begun = self.facts.completes.get(&entry.complete);
-            !entry.initiator && begun.is_some_and(|begun| begun.init == complete.init)
+            !entry.initiator && !entry.outlived(now) && begun.is_some_and(|begun| begun.init == complete.init)
         };
         let session = model.books.values().flat_map(|book| &book.entries).find(known);
         if let Some(session) = session {

@@ -5,7 +5,6 @@ use super::network::Parcel;
 use super::oracle::Verdict;
 use super::world::World;
 use quipu::{Event, Received};
-use serde_json::Value;
 
 impl World {
     /// Delivers a packet. Returns the error when it was refused, as it had to be.
@@ -126,7 +125,7 @@ impl World {
         let entry = entry.ok_or("an accepted Response began no session")?;
         entry.complete = head.to_vec();
         let (key, response) = (entry.key, parcel.bytes.clone());
-        let fact = Complete { init: init.to_vec(), response, from: at, to: peer, key };
+        let fact = Complete { init: init.to_vec(), response, from: at, key };
         self.oracle.facts.completes.insert(head.to_vec(), fact);
         self.draws(at, &[32])?;
         self.counts.add("sent complete");

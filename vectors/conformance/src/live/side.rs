@@ -132,10 +132,6 @@ impl Side {
         self.peer_closed = self.peer_closed.or(Some(place));
     }
 
-    pub(crate) const fn peer_closed(&self) -> bool {
-        self.peer_closed.is_some()
-    }
-
     /// The 16 bytes of a receipt that is sent now.
     pub(crate) fn receipt(&self) -> Option<Vec<u8>> {
         let epoch = self.newest?;

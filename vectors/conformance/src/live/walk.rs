@@ -1,6 +1,5 @@
 //! A random walk: devices talk over a hostile network, then the network is calm and all must be well.
 
-use super::book::Standing;
 use super::network::Weather;
 use super::world::World;
 
@@ -219,11 +218,12 @@ impl World {
         if !generations.is_empty() && old != Some("rollback") {
             return Err(format!("a snapshot that is too old was restored: {old:?}"));
         }
-        if let Some(first) = stored.get(14..).filter(|rest| !rest.is_empty()) {
+        {
             let mut damaged = stored.clone();
-            damaged[14 + self.dice.below(first.len())] ^= 1 << self.dice.below(8);
+            let pos = self.dice.below(stored.len());
+            damaged[pos] ^= 1 << self.dice.below(8);
             if self.hosts[at].device.restore(&key, &damaged, |_| 0).is_ok() {
-                return Err("a damaged snapshot was restored".to_owned());
+                return Err(format!("a damaged snapshot was restored {pos} {}",stored.len()));
             }
         }
         self.counts.add("restores");
@@ -232,11 +232,5 @@ impl World {
             return Err("restoring changed the state".to_owned());
         }
         self.sessions(at)
-    }
-
-    /// How many sessions a device has in a standing, with all peers.
-    pub(crate) fn standing(&self, at: usize, standing: Standing) -> usize {
-        let books = self.oracle.models[at].books.values();
-        books.flat_map(|book| &book.entries).filter(|entry| entry.standing == standing).count()
     }
 }

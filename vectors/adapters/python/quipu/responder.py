@@ -1,0 +1,196 @@
+"""Chapter 4.4 and 4.6: the responder receives Init and Complete."""
+
+from .handshake import (
+    NO_PSK_ID,
+    Agreed,
+    Remembered,
+    Responded,
+    contradicts_pin,
+    handshake_secret,
+    is_live,
+    is_pinned,
+    start_hash,
+)
+from .keys import Card, handshake_suite, verify_card
+from .notation import (
+    COMPLETE_LENGTH,
+    HALF_OPEN_PER_IDENTITY,
+    HALF_OPEN_TOTAL,
+    HALF_OPEN_UNPINNED,
+    INIT_WINDOW,
+    REPLAY_PER_IDENTITY,
+    REPLAY_TOTAL,
+    REPLAY_UNPINNED,
+    SUITE,
+    TYPE_COMPLETE,
+    TYPE_INIT,
+    TYPE_RESPONSE,
+    Refused,
+    first_four,
+    number,
+    packet_type,
+    u64,
+)
+from .primitives import (
+    drawn,
+    expand,
+    extract,
+    hmac_sha256,
+    ignore,
+    mix,
+    open_sealed,
+    require_canonical,
+    same,
+    seal,
+    sha256,
+    sign,
+    verify,
+    x25519,
+    x25519_public,
+)
+
+# 4.4 Responder: receiving Init
+
+
+def respond(identity, cards, pins, replay, half_open, now, views, init, draw, note=ignore):
+    """`replay`: hash -> Remembered; `half_open`: id -> Responded; both without what has expired.
+
+    `pins`: (address field, device) -> IK. Gives the Response, what to keep and the cache entry.
+    """
+    packet_type(init, {TYPE_INIT})  # HS-06, step 1
+    clear, sealed = init[:36], init[36:]
+    ek_i = clear[4:36]
+    require_canonical(ek_i)  # step 2
+    init_hash = sha256(init)
+    if init_hash in replay:  # HS-07, step 3
+        raise Refused("replay")
+    if len(half_open) >= HALF_OPEN_TOTAL:  # HS-08, step 4
+        raise Refused("busy")
+    es = x25519(identity.idk_private, ek_i)  # step 5
+    note("es", es)
+    k_es = extract(bytes(32), b"init", es)
+    note("k_es", k_es)
+    card_r, h0, h1, init_seal, plain = _open_init(cards, k_es, clear, sealed)  # HS-09, step 6
+    note("h0", h0)
+    note("h1", h1)
+    note("init_seal", init_seal)
+    content, signature = plain[:306], plain[306:]
+    ts_i = number(content[:8])
+    card_i = Card(content[8:226])
+    psk_id, views_i = content[226:242], content[242:306]
+    if abs(now - ts_i) > INIT_WINDOW:  # HS-10, step 7
+        raise Refused("time")
+    place = (card_i.address_field, card_i.device)
+    if card_i.ik == identity.ik or any(place == (own.address_field, own.device) for own in cards):
+        raise Refused("identity")  # HS-11, step 8
+    if contradicts_pin(pins, card_i):  # HS-12
+        raise Refused("identity")
+    pinned = is_pinned(pins, card_i)  # CARD-11
+    if psk_id != NO_PSK_ID:  # HS-13, step 9
+        raise Refused("authentication")
+    verify_card(card_i.raw)  # HS-14, step 10
+    card_i.require_valid(ts_i)  # HS-14
+    if handshake_suite(card_i, card_r) != SUITE:  # HS-15
+        raise Refused("suite")
+    h2 = mix(h1, content)
+    note("h2", h2)
+    verify(card_i.ik, b"init", h2, signature)  # HS-16, step 11
+    _require_room(replay, half_open, card_i.ik, pinned)  # step 12
+    h3 = mix(h2, sealed)
+    note("h3", h3)
+
+    ek_private = drawn(draw, 32)  # HS-21
+    rb_private = drawn(draw, 32)  # HS-21
+    ek_r, rb = x25519_public(ek_private), x25519_public(rb_private)
+    if len({ek_i, ek_r, rb}) != 3:  # PRIM-17
+        raise Refused("random")
+    note("ek_r", ek_r)
+    note("rb", rb)
+    ee = x25519(ek_private, ek_i)  # step 13
+    note("ee", ee)
+    se = x25519(ek_private, card_i.idk)  # step 13
+    note("se", se)
+    hs = handshake_secret(ee, es, se)
+    note("hs", hs)
+    handshake_id = expand(k_es, b"handshake id", h3, 16)
+    response_clear = first_four(TYPE_RESPONSE) + handshake_id + ek_r
+    h4 = mix(h3, response_clear)
+    note("h4", h4)
+    answer = u64(now) + rb + views
+    signature = sign(identity.ik_seed, b"response", mix(h4, answer))
+    note("sig_r", signature)
+    response_seal = expand(hs, b"response seal", h4, 44)
+    note("response_seal", response_seal)
+    response_sealed = seal(response_seal, h4, answer + signature)
+    h5 = mix(h4, response_sealed)
+    note("h5", h5)
+    response_mac = expand(hs, b"response mac", h4, 32)
+    note("response_mac", response_mac)
+    mac_r = hmac_sha256(response_mac, h5)
+    note("mac_r", mac_r)
+    h6 = mix(h5, mac_r)
+    note("h6", h6)
+    kept = Responded(
+        handshake_id, now, ts_i, ek_i, ek_r, rb_private, rb, hs, h6, card_i, card_r, views_i, pinned
+    )
+    entry = (init_hash, Remembered(card_i.ik, pinned, ts_i + INIT_WINDOW))  # HS-19
+    return response_clear + response_sealed + mac_r, kept, entry
+
+
+def _open_init(cards, k_es, clear, sealed):
+    for card in cards:
+        h0 = start_hash(card)
+        h1 = mix(h0, clear)
+        init_seal = expand(k_es, b"init seal", h1, 44)
+        try:
+            return card, h0, h1, init_seal, open_sealed(init_seal, h1, sealed)
+        except Refused:
+            continue
+    raise Refused("authentication")  # HS-09
+
+
+def _require_room(replay, half_open, ik, pinned):
+    if sum(entry.card_i.ik == ik for entry in half_open.values()) >= HALF_OPEN_PER_IDENTITY:  # HS-17
+        raise Refused("busy")
+    if sum(entry.ik == ik for entry in replay.values()) >= REPLAY_PER_IDENTITY:  # HS-17
+        raise Refused("busy")
+    if not pinned:  # HS-18
+        if sum(not entry.pinned for entry in half_open.values()) >= HALF_OPEN_UNPINNED:
+            raise Refused("busy")
+        if sum(not entry.pinned for entry in replay.values()) >= REPLAY_UNPINNED:
+            raise Refused("busy")
+    if len(replay) >= REPLAY_TOTAL:  # HS-20
+        raise Refused("busy")
+
+
+# 4.6 Responder: receiving Complete
+
+
+def complete(half_open, packet, now, note=ignore):
+    """`half_open`: id -> Responded; `packet` a Complete packet whose message is left to the caller."""
+    packet_type(packet, {TYPE_COMPLETE})  # step 1
+    clear, sealed, mac_i = packet[:20], packet[20:132], packet[132:COMPLETE_LENGTH]
+    responded = half_open.get(clear[4:20])
+    if responded is None or not is_live(responded, now):  # step 2, HS-27
+        raise Refused("unknown_handshake")
+    hs = responded.hs
+    h7 = mix(responded.h6, clear)
+    note("h7", h7)
+    h8 = mix(h7, sealed)
+    note("h8", h8)
+    complete_mac = expand(hs, b"complete mac", h7, 32)
+    note("complete_mac", complete_mac)
+    if not same(mac_i, hmac_sha256(complete_mac, h8)):  # HS-28, step 3
+        raise Refused("authentication")
+    complete_seal = expand(hs, b"complete seal", h7, 44)
+    note("complete_seal", complete_seal)
+    plain = open_sealed(complete_seal, h7, sealed)  # HS-28, step 4
+    ra, signature = plain[:32], plain[32:]
+    verify(responded.card_i.ik, b"complete", mix(h7, ra), signature)  # HS-29, step 5
+    require_canonical(ra)  # HS-30, step 6
+    if ra in (responded.rb, responded.ek_r, responded.ek_i):  # HS-30
+        raise Refused("protocol")
+    x25519(responded.rb_private, ra)  # PRIM-02
+    h9 = mix(h8, mac_i)
+    note("h9", h9)
+    return responded, Agreed(expand(hs, b"session", h9, 32), h9, ra, responded.rb, responded.rb_private)
