@@ -107,7 +107,7 @@ fn damaged_folders_are_refused_with_the_place() {
     };
     let unknown = edit("field", "\"operation\"", "\"colour\": 1, \"operation\"");
     assert!(unknown.contains("mix.json, line 4") && unknown.contains("`colour`"), "{unknown}");
-    assert!(edit("syntax", "{", "[").contains("mix.json, line 1"));
+    assert!(edit("syntax", "{", "[").contains("mix.json, line 2"));
     assert!(edit("value", "mix-card", "mix-cord").contains("differs from manifest.json"));
     let folder = copy("superfluous");
     std::fs::copy(folder.join("mix.json"), folder.join("more.json")).expect("a copy");

@@ -10,7 +10,7 @@ use support::walk::{Op, Walk, expected, honest, hostile};
 use support::{Failing, Seeded};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     // ENC-08, ENC-10, MSG-08
     #[test]
@@ -88,6 +88,22 @@ fn every_splice_of_two_messages_is_refused() {
         refuse(&mut bob, &forged, PeerError::Authentication);
     }
     assert_eq!((accept(&mut bob, &two).1, accept(&mut bob, &one).1), (2, 1));
+}
+
+// MSG-06
+#[test]
+fn every_splice_of_two_sessions_and_of_two_directions_is_refused() {
+    let (_, mut bob, one) = busy(14);
+    let (_, _, strange) = busy(15);
+    let reflected = send(&mut restored(&bob), &mut Seeded::new(14));
+    for other in [strange, reflected] {
+        for at in 5..one.len() {
+            for forged in [[&one[..at], &other[at..]].concat(), [&other[..at], &one[at..]].concat()]
+            {
+                refuse(&mut bob, &forged, PeerError::Authentication);
+            }
+        }
+    }
 }
 
 // MSG-08

@@ -4,9 +4,9 @@ mod support;
 
 use quipu::limits::CHAIN_MAX;
 use quipu::session::Status;
-use quipu::{CallerError, Device, Event, Kind, PeerError, StorageError};
+use quipu::{CallerError, Device, Event, Kind, PeerError, Received, StorageError};
 use support::devices::{
-    DAY, connect, device, identity, meet, names, open, receive, refuse, say, sending, state,
+    DAY, connect, device, identity, meet, names, open, pin, receive, refuse, say, sending, state,
     statuses,
 };
 use support::pair::NOW;
@@ -210,4 +210,46 @@ fn device_restores_sessions_and_refuses_a_rollback() {
     assert_eq!((stranger, state(&ada, &bob.key())), (Err(StorageError::Snapshot), before.clone()));
     assert_eq!(ada.restore(&bob.key(), stored.expose(), |_| newest), Ok(()));
     assert_eq!(state(&ada, &bob.key()).1, before.1);
+}
+
+/// What the first event of an accepted packet says about the pin.
+fn pinned(received: &Received) -> bool {
+    match received.events.as_slice() {
+        [Event::Established { pinned, .. }, ..] => *pinned,
+        other => panic!("{other:?}"),
+    }
+}
+
+// CARD-11: at the Init for the responder, at the Response for the initiator
+#[test]
+fn session_says_whether_the_peer_was_pinned_when_it_began() {
+    for (early, late) in [(true, false), (false, true), (false, false)] {
+        let (mut ada, mut bob) = two();
+        if early {
+            pin(&mut bob, "ada");
+            pin(&mut ada, "bob");
+        }
+        let init = connect(&mut ada, &bob, NOW, 1);
+        let response = receive(&mut bob, &ada, &init, NOW).replies.remove(0);
+        if late {
+            pin(&mut bob, "ada");
+            pin(&mut ada, "bob");
+        }
+        let accepted = receive(&mut ada, &bob, &response, NOW);
+        let completed = receive(&mut bob, &ada, &accepted.replies[0], NOW);
+        assert_eq!((pinned(&accepted), pinned(&completed)), (early || late, early));
+    }
+}
+
+// RATCHET-20, SESSION-29
+#[test]
+fn accepting_a_message_draws_nothing() {
+    let (mut ada, mut bob) = two();
+    meet(&mut ada, &mut bob, NOW, 1);
+    let there = say(&mut ada, &bob, NOW, 2);
+    let received = bob.receive(Some(&ada.key()), &there, NOW, &mut Untouchable).expect("genuine");
+    assert_eq!(names(&received.events), ["message"]);
+    let back = say(&mut bob, &ada, NOW, 3);
+    let received = ada.receive(Some(&bob.key()), &back, NOW, &mut Untouchable).expect("genuine");
+    assert_eq!(names(&received.events), ["message"]);
 }

@@ -80,7 +80,7 @@ def conversation():
     refuses("replay", lambda: b.receive(init, NOW, draw), b)
     _, [complete] = a.receive(response, NOW, draw)
     refuses("unknown_handshake", lambda: a.receive(response, NOW, draw), a)
-    first = a.send(card_b.ik, 1, b"first", NOW, draw)
+    _, first = a.send(card_b.ik, 1, b"first", NOW, draw)
     assert len(first) == 168 + 380
     events, [receipt] = b.receive(first, NOW, draw)
     assert [event["event"] for event in events] == ["established", "message"]
@@ -95,7 +95,7 @@ def conversation():
     for i in range(200):
         sender, receiver, to, by = chance.choice([(a, b, card_b, card_a), (b, a, card_a, card_b)])
         content = chance.randbytes(chance.choice([0, 1, 250, 251, 252, 3000]))
-        packet = sender.send(to.ik, chance.choice([1, 0x80, 0xFF]), content, NOW + 3000 + i, draw)
+        _, packet = sender.send(to.ik, chance.choice([1, 0x80, 0xFF]), content, NOW + 3000 + i, draw)
         queue = queues[id(receiver)]
         if chance.random() > 0.2:
             queue.append(packet)
@@ -109,7 +109,7 @@ def conversation():
         if i % 50 == 25:
             sender.restart(True)
     assert accepted > 60, accepted
-    goodbye = a.close(card_b.ik, NOW + 5000, draw)
+    _, goodbye = a.close(card_b.ik, NOW + 5000, draw)
     refuses("closed", lambda: a.send(card_b.ik, 1, b"", NOW + 5000, draw), a)
     events, _ = b.receive(goodbye, NOW + 5000, draw, card_a.ik)
     assert events[-1]["type"] == 3
@@ -128,7 +128,7 @@ def crossing():
     _, [receipt_a] = a.receive(complete_b, NOW, draw)
     a.receive(receipt_b, NOW, draw, card_b.ik)
     b.receive(receipt_a, NOW, draw, card_a.ik)
-    packet = a.send(card_b.ik, 1, b"hello", NOW, draw)
+    _, packet = a.send(card_b.ik, 1, b"hello", NOW, draw)
     events, _ = b.receive(packet, NOW, draw, card_a.ik)
     greatest = b._contents.sessions(card_a.ik).held[0]
     assert events[0]["session"] == greatest.session_id and greatest.session.ts_i == NOW + 1

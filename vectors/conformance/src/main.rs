@@ -1,11 +1,75 @@
-//! The conformance runner of Quipu.
+//! Chapter 12.6: the conformance runner. It checks the embedded reference against the published
+//! vectors and plays it over a hostile network.
+//!
+//! This crate knows nothing about how vectors are made.
+
+mod chapters;
+mod html;
+mod json;
 mod live;
-fn main() {
-    let seed: u64 = std::env::args().nth(1).and_then(|it| it.parse().ok()).unwrap_or(1);
-    for case in live::CASES {
-        let t = std::time::Instant::now();
-        let p = case.play(seed);
-        println!("{} {:?} {:?}", case.name, p.outcome, t.elapsed());
-        if std::env::args().nth(2).is_some() { println!("{:?}", p.counts); }
+mod options;
+mod outcome;
+mod report;
+mod run;
+mod suite;
+
+use options::{Options, Stop};
+use outcome::Outcome;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+use suite::Suite;
+
+fn main() -> ExitCode {
+    let code = Options::read().and_then(|options| conformance(&options)).unwrap_or_else(|stop| {
+        // Nothing can be done when standard error is gone too.
+        let _ = write!(io::stderr(), "{}", stop.text);
+        stop.code
+    });
+    ExitCode::from(code)
+}
+
+fn conformance(options: &Options) -> Result<u8, Stop> {
+    let suite = Suite::load(options)?;
+    if options.list {
+        say(&suite.list(), &mut io::stdout())?;
+        return Ok(0);
+    }
+    let json = options.json.as_deref().filter(|path| *path != "-").map(create).transpose()?;
+    let html = options.html.as_deref().map(create).transpose()?;
+    let outcome = Outcome::new(run::run(&suite, options), &suite, options);
+    if let Some((file, path)) = json {
+        fill(file, path, &json::write(&outcome))?;
+    }
+    if let Some((file, path)) = html {
+        fill(file, path, &html::write(&outcome))?;
+    }
+    if options.json.as_deref() == Some("-") {
+        say(&report::write(&outcome), &mut io::stderr())?;
+        say(&json::write(&outcome), &mut io::stdout())?;
+    } else {
+        say(&report::write(&outcome), &mut io::stdout())?;
+    }
+    Ok(outcome.code())
+}
+
+/// Opens a report before the run, so that a path that cannot be written costs no time.
+fn create(path: &str) -> Result<(File, &str), Stop> {
+    let file = File::create(path);
+    file.map(|file| (file, path)).map_err(|error| Stop::usage(format!("cannot write {path}: {error}")))
+}
+
+fn fill(mut file: File, path: &str, text: &str) -> Result<(), Stop> {
+    let written = file.write_all(text.as_bytes());
+    written.map_err(|error| Stop::usage(format!("cannot write {path}: {error}")))
+}
+
+/// Writes a text; a reader that has gone away is no error.
+fn say(text: &str, to: &mut impl Write) -> Result<(), Stop> {
+    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Stop::usage(format!("cannot write the report: {error}")))
+        }
+        _ => Ok(()),
     }
 }

@@ -172,5 +172,18 @@ pub(super) fn forgotten(world: &mut World) -> Result<(), String> {
             return Err(format!("after {wait} ms: handshake {started}, expected {starts}"));
         }
     }
-    world.calm(2)
+    world.calm(2)?;
+    expired(world)
+}
+
+/// A handshake that is refused is no handshake: the next one need not wait.
+fn expired(world: &mut World) -> Result<(), String> {
+    let late = world.now + 20 * 365 * 86_400_000;
+    world.now = late;
+    let (before, card) = (world.state(1), world.hosts[2].card);
+    let host = &mut world.hosts[1];
+    match host.device.reconnect(&card, late, &mut host.draws) {
+        Err(error) if error.name() == "time" => world.unchanged(1, &before, "time"),
+        other => Err(format!("a handshake towards an expired card gave {other:?}, expected time")),
+    }
 }

@@ -218,13 +218,14 @@ impl World {
         if !generations.is_empty() && old != Some("rollback") {
             return Err(format!("a snapshot that is too old was restored: {old:?}"));
         }
-        {
-            let mut damaged = stored.clone();
-            let pos = self.dice.below(stored.len());
-            damaged[pos] ^= 1 << self.dice.below(8);
-            if self.hosts[at].device.restore(&key, &damaged, |_| 0).is_ok() {
-                return Err(format!("a damaged snapshot was restored {pos} {}",stored.len()));
-            }
+        let mut damaged = stored.clone();
+        if self.dice.chance(300) {
+            damaged.truncate(self.dice.below(stored.len()));
+        } else {
+            damaged[self.dice.below(stored.len())] ^= 1 << self.dice.below(8);
+        }
+        if self.hosts[at].device.restore(&key, &damaged, |_| 0).is_ok() {
+            return Err(format!("a damaged snapshot was restored, {} bytes of {}", damaged.len(), stored.len()));
         }
         self.counts.add("restores");
         self.counts.add("states compared");

@@ -1,0 +1,102 @@
+"""What session scripts (12.4) and device scripts (12.5) have in common."""
+
+from quipu.notation import ERRORS
+
+from .fields import require_form, require_hex_list, require_names
+from .outcome import Damaged, Draws, Failure, attempt, compare
+
+NESTED = {"random", "gap", "events", "replies", "packets", "save"}
+EVENTS = {
+    "response-sent": "peer",
+    "established": "peer session role pinned",
+    "confirmed": "session",
+    "message": "session epoch n gap type content",
+    "refused": "error",
+    "repeated": "session",
+    "given-up": "session sent",
+    "dropped": "session",
+}
+
+
+class Script:
+    """Subclasses give STEPS: `do` -> (required arguments, optional arguments, results); and ALWAYS.
+
+    `save` is a result in the tables of chapter 12; here it is an optional argument, since it compares nothing.
+    """
+
+    STEPS, ALWAYS = {}, set()
+
+    def __init__(self, setup):
+        self.saved = {}
+
+    @classmethod
+    def require_step(cls, step):
+        """VEC-03: no field but those of the tables, each in its form."""
+        what = f"step {step['do']}"
+        if step["do"] not in cls.STEPS:
+            raise Damaged(f"{what}: unknown here")
+        required, optional, results = (set(names.split()) for names in cls.STEPS[step["do"]])
+        required |= cls.ALWAYS
+        if "error" in step:
+            if step["error"] not in ERRORS:
+                raise Damaged(f"{what}: unknown error {step['error']}")
+            require_names(what, step, required | {"error"}, optional)
+        else:
+            require_names(what, step, required, optional | results)
+        require_form(what, step, besides=NESTED)
+        require_hex_list(what, step.get("random", []))
+        require_hex_list(what, step.get("replies", []))
+        for event in step.get("events", ()):
+            require_event(what, event)
+        for pair in step.get("packets", ()):
+            if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
+                raise Damaged(f"{what}: packets")
+            require_hex_list(what, pair[1:])
+
+    def run(self, steps):
+        for position, step in enumerate(steps):
+            try:
+                self.step(step)
+            except Failure as failure:
+                raise Failure(f"step {position} ({step['as']} {step['do']}): {failure}") from None
+
+    def step(self, step):
+        draws, results = Draws(step.get("random", [])), self.STEPS[step["do"]][2].split()
+        before = self.state(step) if "error" in step else None
+        do = getattr(self, "do_" + step["do"].replace("-", "_"))
+        outcome = attempt(lambda: do(step, draws), step.get("error"))
+        draws.finish()
+        if outcome is None:
+            if self.state(step) != before:
+                raise Failure("state: changed by a refusal")  # VEC-04
+            return
+        result, saved = outcome
+        self.save(step, saved)
+        compare("result", {name: step[name] for name in results if name in step}, result)
+
+    def save(self, step, saved):
+        if "save" in step and saved is not None:
+            self.saved[step["save"]] = saved
+
+    def packet(self, step, name):
+        """The bytes that a `receive` step names, in one of two ways."""
+        if (name in step) == ("saved" in step):
+            raise Damaged(f"step receive: needs one of {name} and saved")
+        if name in step:
+            return bytes.fromhex(step[name])
+        return self.lookup(self.saved, step["saved"], "saved")
+
+    @staticmethod
+    def lookup(table, name, what):
+        if name not in table:
+            raise Damaged(f"step: no such {what}: {name}")
+        return table[name]
+
+
+def require_event(what, event):
+    if not isinstance(event, dict) or event.get("event") not in EVENTS:
+        raise Damaged(f"{what}: unknown event")
+    require_names(f"{what} {event['event']}", event, {"event", *EVENTS[event["event"]].split()})
+    require_form(f"{what} {event['event']}", event, besides=NESTED)
+    if event.get("error", "length") not in ERRORS or event.get("role", "initiator") not in ("initiator", "responder"):
+        raise Damaged(f"{what} {event['event']}: error or role")

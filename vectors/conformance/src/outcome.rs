@@ -1,0 +1,184 @@
+//! What a run gave, ready to be reported: by test, by chapter, by requirement.
+
+use crate::options::Options;
+use crate::run::Ran;
+use crate::suite::{Item, Suite};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A run.
+#[derive(Debug, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) runner: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) protocol: &'static str,
+    pub(crate) implementation: &'static str,
+    /// A decimal string: a JSON number loses digits.
+    pub(crate) seed: String,
+    pub(crate) filter: Option<String>,
+    /// `passed`, `failed` or `incomplete`.
+    pub(crate) verdict: &'static str,
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) left_out: usize,
+    /// MUST and MUST NOT ids of which a test or live case has run and passed.
+    pub(crate) must_covered: usize,
+    pub(crate) must_total: usize,
+    pub(crate) chapters: Vec<Chapter>,
+    pub(crate) requirements: Vec<Requirement>,
+    pub(crate) tests: Vec<Result>,
+}
+
+/// One chapter.
+#[derive(Debug, Serialize)]
+pub(crate) struct Chapter {
+    pub(crate) number: u8,
+    pub(crate) title: String,
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) covered: usize,
+    pub(crate) requirements: usize,
+}
+
+/// One requirement.
+#[derive(Debug, Serialize)]
+pub(crate) struct Requirement {
+    pub(crate) id: String,
+    pub(crate) chapter: u8,
+    pub(crate) must: bool,
+    /// Tests that cite it.
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    #[serde(skip)]
+    pub(crate) text: String,
+}
+
+/// One test or live case.
+#[derive(Debug, Serialize)]
+pub(crate) struct Result {
+    pub(crate) name: String,
+    /// `vector` or `live`.
+    pub(crate) kind: &'static str,
+    pub(crate) chapter: u8,
+    pub(crate) comment: String,
+    pub(crate) requirements: Vec<String>,
+    pub(crate) negative: bool,
+    pub(crate) passed: bool,
+    /// Something invalid was accepted: a vulnerability by itself.
+    pub(crate) accepted_invalid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) counts: Option<BTreeMap<String, u64>>,
+}
+
+impl Outcome {
+    /// Puts the results of a run together.
+    pub(crate) fn new(ran: Vec<Ran>, suite: &Suite, options: &Options) -> Self {
+        let results = suite.items.iter().zip(ran).map(|(item, ran)| result(suite, *item, ran));
+        let tests: Vec<Result> = results.collect();
+        let failed = tests.iter().filter(|test| !test.passed).count();
+        let requirements = requirements(suite, &tests);
+        let must = requirements.iter().filter(|it| it.must);
+        let verdict = match (failed, suite.left_out) {
+            (0, 0) => "passed",
+            (0, _) => "incomplete",
+            _ => "failed",
+        };
+        Self {
+            runner: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            protocol: quipu_vectors::file::PROTOCOL,
+            implementation: "quipu, the embedded reference",
+            seed: options.seed.to_string(),
+            filter: options.filter.clone(),
+            verdict,
+            passed: tests.len() - failed,
+            failed,
+            left_out: suite.left_out,
+            must_covered: must.clone().filter(|it| it.passed > 0).count(),
+            must_total: must.count(),
+            chapters: chapters(suite, &tests, &requirements),
+            requirements,
+            tests,
+        }
+    }
+
+    /// Chapter 12.6.
+    pub(crate) fn code(&self) -> u8 {
+        match self.verdict {
+            "passed" => 0,
+            "incomplete" => 5,
+            _ => 1,
+        }
+    }
+
+    /// The failures, what was accepted and should not have been first.
+    pub(crate) fn failures(&self) -> Vec<&Result> {
+        let mut failures: Vec<&Result> = self.tests.iter().filter(|test| !test.passed).collect();
+        failures.sort_by_key(|test| !test.accepted_invalid);
+        failures
+    }
+}
+
+fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
+    let (kind, chapter, comment, requirements, negative) = match item {
+        Item::Vector(file, test) => {
+            let (file, test) = suite.test(file, test);
+            let chapter = suite.chapters.of_test(&test.requirements, &file.operation);
+            ("vector", chapter, test.comment.clone(), test.requirements.clone(), test.is_negative())
+        }
+        Item::Live(case) => {
+            let ids: Vec<String> = case.requirements.iter().map(|id| (*id).to_owned()).collect();
+            ("live", suite.chapters.of_test(&ids, ""), case.comment.to_owned(), ids, false)
+        }
+    };
+    let failure = ran.failure;
+    Result {
+        name: suite.name(item),
+        kind,
+        chapter,
+        comment,
+        requirements,
+        negative,
+        passed: failure.is_none(),
+        accepted_invalid: failure.as_ref().is_some_and(|text| text.contains("ACCEPTED")),
+        failure,
+        counts: ran.counts.map(|counts| counts.0),
+    }
+}
+
+fn requirements(suite: &Suite, tests: &[Result]) -> Vec<Requirement> {
+    let mut cited: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for test in tests {
+        let ids: BTreeSet<&str> = test.requirements.iter().map(String::as_str).collect();
+        for id in ids {
+            let (passed, failed) = cited.entry(id).or_default();
+            *(if test.passed { passed } else { failed }) += 1;
+        }
+    }
+    let all = suite.chapters.requirements.iter().map(|it| {
+        let (passed, failed) = cited.get(it.id.as_str()).copied().unwrap_or_default();
+        let (id, text) = (it.id.clone(), it.text.clone());
+        Requirement { id, chapter: it.chapter, must: it.is_must(), passed, failed, text }
+    });
+    all.collect()
+}
+
+fn chapters(suite: &Suite, tests: &[Result], requirements: &[Requirement]) -> Vec<Chapter> {
+    let numbers: BTreeSet<u8> =
+        suite.chapters.titles.keys().copied().chain(tests.iter().map(|test| test.chapter)).collect();
+    let all = numbers.into_iter().map(|number| {
+        let of_chapter = || tests.iter().filter(|test| test.chapter == number);
+        let ids = || requirements.iter().filter(|it| it.chapter == number);
+        Chapter {
+            number,
+            title: suite.chapters.title(number),
+            passed: of_chapter().filter(|test| test.passed).count(),
+            failed: of_chapter().filter(|test| !test.passed).count(),
+            covered: ids().filter(|it| it.passed > 0).count(),
+            requirements: ids().count(),
+        }
+    });
+    all.collect()
+}

@@ -1,0 +1,156 @@
+//! What is to be run: the vector files, checked against their manifest and chapter 12, and the live
+//! cases.
+
+use crate::chapters::{Chapters, of_operation};
+use crate::live;
+use crate::options::{Options, Stop};
+use quipu_vectors::file::{self, FORMAT, File, LoadError, Named, PROTOCOL, Retired, Test};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The suite of one run.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    /// The specification.
+    pub(crate) chapters: Chapters,
+    /// The files.
+    files: Vec<Named>,
+    /// What the filter selects, in order.
+    pub(crate) items: Vec<Item>,
+    /// How many tests and live cases the filter leaves out.
+    pub(crate) left_out: usize,
+}
+
+/// One thing to run: a test by file and place, or a live case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Item {
+    /// Index of the file and of the test.
+    Vector(usize, usize),
+    /// A live case.
+    Live(&'static live::Case),
+}
+
+impl Suite {
+    /// Loads everything and applies the filter.
+    pub(crate) fn load(options: &Options) -> Result<Self, Stop> {
+        let chapters = Chapters::load(&options.spec)?;
+        let files = file::load(&options.vectors).map_err(stop)?;
+        check(&files, &options.vectors, &chapters)?;
+        let tests = files.iter().enumerate();
+        let tests = tests.flat_map(|(f, named)| (0..named.file.tests.len()).map(move |t| Item::Vector(f, t)));
+        let all: Vec<Item> = tests.chain(live::CASES.iter().map(Item::Live)).collect();
+        let count = all.len();
+        let mut suite = Self { chapters, files, items: Vec::new(), left_out: 0 };
+        suite.items = all.into_iter().filter(|item| options.selects(&suite.name(*item))).collect();
+        suite.left_out = count - suite.items.len();
+        if suite.items.is_empty() {
+            let filter = options.filter.as_deref().unwrap_or_default();
+            return Err(Stop::usage(format!("the filter {filter:?} selects nothing; --list shows all names")));
+        }
+        Ok(suite)
+    }
+
+    /// File and test of a vector.
+    pub(crate) fn test(&self, file: usize, test: usize) -> (&File, &Test) {
+        let file = &self.files[file].file;
+        (file, &file.tests[test])
+    }
+
+    /// `file/id` or the name of a live case.
+    pub(crate) fn name(&self, item: Item) -> String {
+        match item {
+            Item::Vector(file, test) => {
+                let named = &self.files[file];
+                let stem = named.name.strip_suffix(".json").unwrap_or(&named.name);
+                format!("{stem}/{}", named.file.tests[test].id)
+            }
+            Item::Live(case) => case.name.to_owned(),
+        }
+    }
+
+    /// The selected names, one a line.
+    pub(crate) fn list(&self) -> String {
+        self.items.iter().map(|item| self.name(*item) + "\n").collect()
+    }
+}
+
+fn stop(error: LoadError) -> Stop {
+    match error {
+        LoadError::Unreadable(text) => Stop::usage(text),
+        LoadError::Damaged(text) => Stop::damaged(text),
+    }
+}
+
+/// VEC-03 and chapter 12.2: what the types of the files do not say.
+fn check(files: &[Named], folder: &Path, chapters: &Chapters) -> Result<(), Stop> {
+    let mut ids = BTreeSet::new();
+    let retired = folder.join("retired.json");
+    if retired.exists() {
+        let (retired, _) = file::read::<Retired>(&retired).map_err(stop)?;
+        ids.extend(retired.ids);
+    }
+    for named in files {
+        let path = folder.join(&named.name).display().to_string();
+        check_file(&named.file).map_err(|text| Stop::damaged(format!("{path}: {text}")))?;
+        for test in &named.file.tests {
+            let within = |text: String| Stop::damaged(format!("{path}: test {}: {text}", test.id));
+            check_test(test, &named.file, chapters).map_err(within)?;
+            if !ids.insert(test.id.clone()) {
+                return Err(within("field id: it is used twice or retired".to_owned()));
+            }
+        }
+    }
+    if files.iter().all(|named| named.file.tests.is_empty()) {
+        return Err(Stop::damaged(format!("{} holds no test", folder.display())));
+    }
+    Ok(())
+}
+
+fn check_file(file: &File) -> Result<(), String> {
+    if file.format != FORMAT {
+        return Err(format!("field format: {}, expected {FORMAT}", file.format));
+    }
+    if file.protocol != PROTOCOL {
+        return Err(format!("field protocol: {:?}, expected {PROTOCOL:?}", file.protocol));
+    }
+    if of_operation(&file.operation).is_none() {
+        return Err(format!("field operation: {:?} is not one of chapter 12.3", file.operation));
+    }
+    if file.suite != 1 {
+        return Err(format!("field suite: {} is not of this profile", file.suite));
+    }
+    let severities = ["critical", "high", "low"];
+    match file.flags.iter().find(|(_, flag)| !severities.contains(&flag.severity.as_str())) {
+        Some((name, flag)) => Err(format!("field severity of flag {name}: {:?}", flag.severity)),
+        None => Ok(()),
+    }
+}
+
+fn check_test(test: &Test, file: &File, chapters: &Chapters) -> Result<(), String> {
+    if let Some(flag) = test.flags.iter().find(|flag| !file.flags.contains_key(*flag)) {
+        return Err(format!("field flags: {flag:?} is not a flag of the file"));
+    }
+    if let Some(id) = test.requirements.iter().find(|id| chapters.of_requirement(id).is_none()) {
+        return Err(format!("field requirements: {id} is not in the specification"));
+    }
+    if let Some(twin) = &test.twin
+        && !file.tests.iter().any(|other| other.id == *twin && other.error.is_none())
+    {
+        return Err(format!("field twin: {twin:?} is not a test of the file that succeeds"));
+    }
+    let script = matches!(file.operation.as_str(), "session" | "device");
+    let has_script = test.setup.is_some() && test.steps.is_some();
+    let stateless = test.input.is_some() || test.output.is_some() || test.error.is_some();
+    match script {
+        true if has_script && !stateless && test.random.is_none() => Ok(()),
+        true => Err("a script has the fields setup and steps and not input, random, output, error".to_owned()),
+        false if test.setup.is_some() || test.steps.is_some() => {
+            Err("fields setup, steps: the operation has no scripts".to_owned())
+        }
+        false if test.input.is_none() => Err("field input is missing".to_owned()),
+        false if test.output.is_some() == test.error.is_some() => {
+            Err("exactly one of the fields output and error is present".to_owned())
+        }
+        false => Ok(()),
+    }
+}
