@@ -107,6 +107,7 @@ impl Player {
                 step.retain(|field, _| {
                     !RESULTS.contains(&field.as_str()) || is_argument(&given, field)
                 });
+                step.remove("save");
                 step.insert("error".to_owned(), name.into());
             }
             Err(Stop::Broken(text)) => return Err(text),

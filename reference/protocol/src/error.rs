@@ -84,14 +84,16 @@ errors! {
         Padding = "padding",
         /// A reserved content type, or a layout that is not that of its type.
         Content = "content",
-        /// A message after the peer's close.
-        Closed = "closed",
+        /// A message after the peer's close, or a close before an accepted message.
+        AfterClose = "after_close",
     }
 }
 
 errors! {
     /// The local call cannot be done. The state is as it was before the call.
     CallerError {
+        /// We closed our direction of the session.
+        Closed = "closed",
         /// Content longer than 65,531 bytes.
         TooLong = "too_long",
         /// The sending chain is at its end.
@@ -106,8 +108,6 @@ errors! {
         Export = "export",
         /// The random source failed or repeated itself.
         Random = "random",
-        /// We closed the session.
-        Closed = "closed",
     }
 }
 

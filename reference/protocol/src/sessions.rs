@@ -2,6 +2,7 @@
 //!
 //! This module knows nothing about handshakes under way or about other devices.
 
+use crate::crypto::kdf::sha256;
 use crate::error::{BytesError, CallerError, Error, PeerError, StorageError};
 use crate::handshake::CompletePacket;
 use crate::limits::{HANDSHAKE_INTERVAL, SESSIONS_CONFIRMED, SESSIONS_GIVEN_UP};
@@ -89,8 +90,9 @@ impl Sessions {
                 Status::GivenUp => (&mut given_up, SESSIONS_GIVEN_UP),
                 Status::Unconfirmed => return true,
             };
-            *count += 1;
-            let keep = *count <= most && !session.outlived(now);
+            let outlived = session.outlived(now);
+            *count += usize::from(!outlived);
+            let keep = *count <= most && !outlived;
             if !keep {
                 changes.push(Change::Dropped(session.key().id));
             }
@@ -180,8 +182,12 @@ impl Sessions {
     ///
     /// # Errors
     /// `unknown_handshake`.
-    pub fn repeated(&self, packet: &CompletePacket<'_>) -> Result<Option<SessionId>, PeerError> {
-        for session in &self.list {
+    pub fn repeated(
+        &self,
+        packet: &CompletePacket<'_>,
+        now: u64,
+    ) -> Result<Option<SessionId>, PeerError> {
+        for session in self.list.iter().filter(|session| !session.outlived(now)) {
             match session.knows_complete(packet) {
                 Some(true) => return Ok(Some(session.key().id)),
                 Some(false) => return Err(PeerError::UnknownHandshake),
@@ -196,16 +202,17 @@ impl Sessions {
         self.list.iter_mut().filter_map(|session| session.repeat(now)).collect()
     }
 
-    /// Whether `unknown_session` may be answered with a handshake now; notes that it is.
-    pub(crate) fn may_reconnect(&mut self, now: u64) -> bool {
-        let may = self.answered.is_none_or(|at| now.saturating_sub(at) >= HANDSHAKE_INTERVAL);
-        if may {
-            self.answered = Some(now);
-        }
-        may
+    /// Whether `unknown_session` may be answered with a handshake now.
+    pub(crate) fn may_reconnect(&self, now: u64) -> bool {
+        self.answered.is_none_or(|at| now.saturating_sub(at) >= HANDSHAKE_INTERVAL)
     }
 
-    /// The sessions in one piece: version, last handshake, snapshots with their lengths.
+    /// Notes that `unknown_session` was answered with a handshake.
+    pub(crate) const fn reconnected(&mut self, now: u64) {
+        self.answered = Some(now);
+    }
+
+    /// The sessions in one piece: version, last handshake, snapshots with their lengths, SHA-256.
     pub fn snapshot(&self) -> SecretBytes {
         let mut out = Zeroizing::new(Vec::new());
         out.push(SNAPSHOT_VERSION);
@@ -214,6 +221,8 @@ impl Sessions {
         for session in &self.list {
             push_lp32(&mut out, session.snapshot().expose());
         }
+        let digest = sha256(&[&out]);
+        out.extend_from_slice(&digest);
         SecretBytes::new(core::mem::take(&mut *out))
     }
 
@@ -222,9 +231,13 @@ impl Sessions {
     /// # Errors
     /// As [`Session::restore`].
     pub fn restore(bytes: &[u8], least: impl Fn(&SessionKey) -> u64) -> Result<Self, StorageError> {
-        let (version, rest) = bytes.split_first().ok_or(StorageError::Snapshot)?;
-        if *version != SNAPSHOT_VERSION {
+        if bytes.first().is_some_and(|version| *version != SNAPSHOT_VERSION) {
             return Err(StorageError::SnapshotVersion);
+        }
+        let (body, digest) = bytes.split_last_chunk::<32>().ok_or(StorageError::Snapshot)?;
+        let (_, rest) = body.split_first().ok_or(StorageError::Snapshot)?;
+        if sha256(&[body]) != *digest {
+            return Err(StorageError::Snapshot);
         }
         let (answered, pieces) = Self::decode(rest).map_err(|_| StorageError::Snapshot)?;
         let mut list: Vec<Session> = Vec::new();
@@ -256,6 +269,9 @@ impl Sessions {
     }
 }
 
+//= spec/08-sessions.md#8-2-several-sessions-with-one-device
+//# [SESSION-31] An operation MUST treat a session at a limit as given up for sending, and one whose
+//# 7 days are over as dropped.
 fn sends(session: &Session, now: u64) -> bool {
     session.status() != Status::GivenUp && !session.at_limit(now)
 }

@@ -10,7 +10,7 @@ use support::walk::{Op, Walk, expected, honest, hostile};
 use support::{Failing, Seeded};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     // ENC-08, ENC-10, MSG-08
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use support::walk::{Op, Walk, honest};
 
 fn configuration() -> ProptestConfig {
-    ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// Delivers up to 150 packets of each direction once more, spread over all that were sent.

@@ -9,7 +9,7 @@ use support::pair::{accept, accept_all, pair, refuse, restored, send, send_many,
 use support::walk::{Walk, honest};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     // RATCHET-14, RATCHET-16
     #[test]

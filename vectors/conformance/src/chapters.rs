@@ -1,8 +1,9 @@
 //! The chapters of the specification and their requirement ids.
 
 use crate::options::Stop;
-use quipu_vectors::registry::{Requirement, requirements};
-use std::collections::BTreeMap;
+use quipu_vectors::registry::{self, Requirement, requirements};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -13,21 +14,39 @@ pub(crate) struct Chapters {
     pub(crate) titles: BTreeMap<u8, String>,
     /// Every requirement.
     pub(crate) requirements: Vec<Requirement>,
+    /// Ids of which `registry/exceptions.json` says why no test can exist.
+    pub(crate) untestable: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Exceptions {
+    untestable: Vec<Untestable>,
+}
+
+#[derive(Deserialize)]
+struct Untestable {
+    id: String,
 }
 
 impl Chapters {
     /// Reads `spec/*.md`.
     pub(crate) fn load(spec: &Path) -> Result<Self, Stop> {
-        fs::read_dir(spec).map_err(|error| Stop::usage(format!("cannot read {}: {error}", spec.display())))?;
+        fs::read_dir(spec)
+            .map_err(|error| Stop::usage(format!("cannot read {}: {error}", spec.display())))?;
         let requirements = requirements(spec).map_err(Stop::damaged)?;
         if requirements.is_empty() {
             return Err(Stop::usage(format!("{} holds no requirement", spec.display())));
         }
         let mut titles = BTreeMap::new();
         for requirement in &requirements {
-            titles.entry(requirement.chapter).or_insert_with(|| title(&spec.join(&requirement.file)));
+            titles
+                .entry(requirement.chapter)
+                .or_insert_with(|| title(&spec.join(&requirement.file)));
         }
-        Ok(Self { titles, requirements })
+        let exceptions: Exceptions =
+            registry::read(spec, "exceptions.json").map_err(Stop::damaged)?;
+        let untestable = exceptions.untestable.into_iter().map(|it| it.id).collect();
+        Ok(Self { titles, requirements, untestable })
     }
 
     /// The chapter of a requirement.
@@ -56,7 +75,8 @@ fn title(path: &Path) -> String {
 /// The chapter that an operation of chapter 12.3 belongs to; `None` when there is no such operation.
 pub(crate) fn of_operation(operation: &str) -> Option<u8> {
     Some(match operation {
-        "x25519" | "ed25519-sign" | "ed25519-verify" | "mix" | "extract" | "expand" | "seal" | "open" => 2,
+        "x25519" | "ed25519-sign" | "ed25519-verify" | "mix" | "extract" | "expand" | "seal"
+        | "open" => 2,
         "card-issue" | "card-verify" | "card-valid" => 3,
         "handshake-initiate" | "handshake-respond" | "handshake-finish" | "handshake-complete" => 4,
         "ratchet-step" | "chain-step" => 6,

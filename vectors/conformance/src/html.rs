@@ -1,6 +1,7 @@
 //! The report for people: one file, opens from disk, no scripts, no fonts, no network.
 
 use crate::outcome::{Outcome, Requirement, Result};
+use crate::report::coverage;
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #ccc; --bad: #b00020; --good: #1b6e3c; --soft: #666; }
@@ -29,7 +30,8 @@ pub(crate) fn write(outcome: &Outcome) -> String {
     live(&mut out, outcome);
     uncovered(&mut out, outcome);
     for chapter in &outcome.chapters {
-        let tests: Vec<&Result> = outcome.tests.iter().filter(|it| it.chapter == chapter.number).collect();
+        let tests: Vec<&Result> =
+            outcome.tests.iter().filter(|it| it.chapter == chapter.number).collect();
         if !tests.is_empty() {
             tests_of(&mut out, &chapter.title, &tests);
         }
@@ -40,15 +42,24 @@ pub(crate) fn write(outcome: &Outcome) -> String {
 fn head(out: &mut String, outcome: &Outcome) {
     let (class, verdict) = match outcome.verdict {
         "passed" => ("good", "Everything ran and passed."),
-        "incomplete" => ("soft", "Incomplete: a filter left tests out, so this run proves nothing about conformance."),
+        "incomplete" => (
+            "soft",
+            "Incomplete: a filter left tests out, so this run proves nothing about conformance.",
+        ),
         _ => ("bad", "At least one test failed."),
     };
     *out += &format!("<p class=\"{class}\">{verdict}</p>\n");
     *out += &format!(
-        "<p>{} passed, {} failed, {} left out; {} MUST ids of {} covered by a test that passed.</p>\n",
-        outcome.passed, outcome.failed, outcome.left_out, outcome.must_covered, outcome.must_total
+        "<p>{} passed, {} failed, {} left out. {}</p>\n",
+        outcome.passed,
+        outcome.failed,
+        outcome.left_out,
+        coverage(outcome)
     );
-    let filter = outcome.filter.as_ref().map_or(String::new(), |it| format!(", filter <code>{}</code>", escape(it)));
+    let filter = outcome
+        .filter
+        .as_ref()
+        .map_or(String::new(), |it| format!(", filter <code>{}</code>", escape(it)));
     *out += &format!(
         "<p class=\"soft\">{}; {} {}, seed {}{filter}</p>\n",
         outcome.implementation, outcome.runner, outcome.version, outcome.seed
@@ -58,10 +69,15 @@ fn head(out: &mut String, outcome: &Outcome) {
 fn failure(out: &mut String, test: &Result) {
     let verdict = if test.accepted_invalid { "ACCEPTED" } else { "FAILED" };
     *out += "<section class=\"failure\">\n";
-    *out += &format!("<h2><span class=\"bad\">{verdict}</span> <code>{}</code></h2>\n", escape(&test.name));
+    *out += &format!(
+        "<h2><span class=\"bad\">{verdict}</span> <code>{}</code></h2>\n",
+        escape(&test.name)
+    );
     *out += &format!("<p>{}</p>\n", escape(&test.comment));
-    *out += &format!("<p><code>{}</code></p>\n", escape(test.failure.as_deref().unwrap_or_default()));
-    *out += &format!("<p class=\"soft\">{}</p>\n</section>\n", escape(&test.requirements.join(" ")));
+    *out +=
+        &format!("<p><code>{}</code></p>\n", escape(test.failure.as_deref().unwrap_or_default()));
+    *out +=
+        &format!("<p class=\"soft\">{}</p>\n</section>\n", escape(&test.requirements.join(" ")));
 }
 
 fn chapters(out: &mut String, outcome: &Outcome) {
@@ -70,7 +86,11 @@ fn chapters(out: &mut String, outcome: &Outcome) {
         let bad = if it.failed > 0 { " bad" } else { "" };
         *out += &format!(
             "<tr><td>{}<td class=\"n\">{}<td class=\"n{bad}\">{}<td class=\"n\">{} of {}\n",
-            escape(&it.title), it.passed, it.failed, it.covered, it.requirements
+            escape(&it.title),
+            it.passed,
+            it.failed,
+            it.covered,
+            it.requirements
         );
     }
     *out += "</table>\n";
@@ -86,7 +106,8 @@ fn live(out: &mut String, outcome: &Outcome) {
         let (class, verdict) = if case.passed { ("good", "passed") } else { ("bad", "failed") };
         *out += &format!(
             "<details><summary><code>{}</code> <span class=\"{class}\">{verdict}</span> {}</summary>\n<table>\n",
-            escape(&case.name), escape(&case.comment)
+            escape(&case.name),
+            escape(&case.comment)
         );
         for (name, count) in case.counts.iter().flatten() {
             *out += &format!("<tr><td>{}<td class=\"n\">{count}\n", escape(name));
@@ -96,8 +117,11 @@ fn live(out: &mut String, outcome: &Outcome) {
 }
 
 fn uncovered(out: &mut String, outcome: &Outcome) {
-    let missing: Vec<&Requirement> =
-        outcome.requirements.iter().filter(|it| it.must && it.passed == 0).collect();
+    let missing: Vec<&Requirement> = outcome
+        .requirements
+        .iter()
+        .filter(|it| it.must && it.passed == 0 && !it.untestable)
+        .collect();
     if missing.is_empty() {
         return;
     }
@@ -115,7 +139,9 @@ fn tests_of(out: &mut String, title: &str, tests: &[&Result]) {
         let (class, verdict) = if test.passed { ("good", "passed") } else { ("bad", "failed") };
         *out += &format!(
             "<tr><td><code>{}</code><td>{}<td class=\"soft\">{}<td class=\"{class}\">{verdict}\n",
-            escape(&test.name), escape(&test.comment), escape(&test.requirements.join(" "))
+            escape(&test.name),
+            escape(&test.comment),
+            escape(&test.requirements.join(" "))
         );
     }
     *out += "</table></details>\n";

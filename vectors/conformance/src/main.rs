@@ -56,7 +56,8 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
 /// Opens a report before the run, so that a path that cannot be written costs no time.
 fn create(path: &str) -> Result<(File, &str), Stop> {
     let file = File::create(path);
-    file.map(|file| (file, path)).map_err(|error| Stop::usage(format!("cannot write {path}: {error}")))
+    file.map(|file| (file, path))
+        .map_err(|error| Stop::usage(format!("cannot write {path}: {error}")))
 }
 
 fn fill(mut file: File, path: &str, text: &str) -> Result<(), Stop> {

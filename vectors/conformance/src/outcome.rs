@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     /// MUST and MUST NOT ids of which a test or live case has run and passed.
     pub(crate) must_covered: usize,
     pub(crate) must_total: usize,
+    /// MUST ids without such a test of which the specification says why none can exist.
+    pub(crate) must_untestable: usize,
     pub(crate) chapters: Vec<Chapter>,
     pub(crate) requirements: Vec<Requirement>,
     pub(crate) tests: Vec<Result>,
@@ -46,6 +48,8 @@ pub(crate) struct Requirement {
     pub(crate) id: String,
     pub(crate) chapter: u8,
     pub(crate) must: bool,
+    /// The specification says why no test can exist.
+    pub(crate) untestable: bool,
     /// Tests that cite it.
     pub(crate) passed: usize,
     pub(crate) failed: usize,
@@ -97,6 +101,7 @@ impl Outcome {
             failed,
             left_out: suite.left_out,
             must_covered: must.clone().filter(|it| it.passed > 0).count(),
+            must_untestable: must.clone().filter(|it| it.passed == 0 && it.untestable).count(),
             must_total: must.count(),
             chapters: chapters(suite, &tests, &requirements),
             requirements,
@@ -129,7 +134,7 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
             ("vector", chapter, test.comment.clone(), test.requirements.clone(), test.is_negative())
         }
         Item::Live(case) => {
-            let ids: Vec<String> = case.requirements.iter().map(|id| (*id).to_owned()).collect();
+            let ids = case.requirements();
             ("live", suite.chapters.of_test(&ids, ""), case.comment.to_owned(), ids, false)
         }
     };
@@ -160,14 +165,28 @@ fn requirements(suite: &Suite, tests: &[Result]) -> Vec<Requirement> {
     let all = suite.chapters.requirements.iter().map(|it| {
         let (passed, failed) = cited.get(it.id.as_str()).copied().unwrap_or_default();
         let (id, text) = (it.id.clone(), it.text.clone());
-        Requirement { id, chapter: it.chapter, must: it.is_must(), passed, failed, text }
+        let untestable = suite.chapters.untestable.contains(&id);
+        Requirement {
+            id,
+            chapter: it.chapter,
+            must: it.is_must(),
+            untestable,
+            passed,
+            failed,
+            text,
+        }
     });
     all.collect()
 }
 
 fn chapters(suite: &Suite, tests: &[Result], requirements: &[Requirement]) -> Vec<Chapter> {
-    let numbers: BTreeSet<u8> =
-        suite.chapters.titles.keys().copied().chain(tests.iter().map(|test| test.chapter)).collect();
+    let numbers: BTreeSet<u8> = suite
+        .chapters
+        .titles
+        .keys()
+        .copied()
+        .chain(tests.iter().map(|test| test.chapter))
+        .collect();
     let all = numbers.into_iter().map(|number| {
         let of_chapter = || tests.iter().filter(|test| test.chapter == number);
         let ids = || requirements.iter().filter(|it| it.chapter == number);

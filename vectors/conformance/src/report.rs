@@ -13,14 +13,23 @@ pub(crate) fn write(outcome: &Outcome) -> String {
     }
     live(&mut out, outcome);
     chapters(&mut out, outcome);
-    let (covered, total) = (outcome.must_covered, outcome.must_total);
-    line(&mut out, &format!("seed {}, {} MUST ids of {total} covered by a test that passed", outcome.seed, covered));
+    line(&mut out, &format!("seed {}", outcome.seed));
+    line(&mut out, &coverage(outcome));
     if outcome.left_out > 0 {
-        let sentence = "The filter left {} tests out. A filtered run proves nothing about conformance.";
+        let sentence =
+            "The filter left {} tests out. A filtered run proves nothing about conformance.";
         line(&mut out, &sentence.replace("{}", &outcome.left_out.to_string()));
     }
     line(&mut out, &format!("{} passed, {} failed", outcome.passed, outcome.failed));
     out
+}
+
+/// How many MUST ids are covered, as a sentence.
+pub(crate) fn coverage(outcome: &Outcome) -> String {
+    format!(
+        "{} MUST ids of {} covered by a test that passed; of {} others the specification says why no test can exist.",
+        outcome.must_covered, outcome.must_total, outcome.must_untestable
+    )
 }
 
 fn line(out: &mut String, text: &str) {

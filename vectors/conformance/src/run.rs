@@ -53,7 +53,8 @@ pub(crate) fn run(suite: &Suite, options: &Options) -> Vec<Ran> {
     panic::set_hook(former);
     let lost = Ran { failure: Some("it was not run".to_owned()), counts: None };
     let results = results.into_inner().unwrap_or_default();
-    let mut results: Vec<Ran> = results.into_iter().map(|ran| ran.unwrap_or_else(|| lost.clone())).collect();
+    let mut results: Vec<Ran> =
+        results.into_iter().map(|ran| ran.unwrap_or_else(|| lost.clone())).collect();
     results.resize(suite.items.len(), lost);
     results
 }
@@ -71,7 +72,8 @@ fn run_one(suite: &Suite, item: Item, seed: u64) -> Ran {
     }));
     caught.unwrap_or_else(|_| {
         let what = PANIC.take().unwrap_or_else(|| "without a message".to_owned());
-        let seed = if matches!(item, Item::Live(_)) { format!("seed {seed}: ") } else { String::new() };
+        let seed =
+            if matches!(item, Item::Live(_)) { format!("seed {seed}: ") } else { String::new() };
         Ran { failure: Some(format!("{seed}panicked: {what}")), counts: None }
     })
 }

@@ -5,6 +5,7 @@ use crate::chapters::{Chapters, of_operation};
 use crate::live;
 use crate::options::{Options, Stop};
 use quipu_vectors::file::{self, FORMAT, File, LoadError, Named, PROTOCOL, Retired, Test};
+use quipu_vectors::lint::schema;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -37,7 +38,8 @@ impl Suite {
         let files = file::load(&options.vectors).map_err(stop)?;
         check(&files, &options.vectors, &chapters)?;
         let tests = files.iter().enumerate();
-        let tests = tests.flat_map(|(f, named)| (0..named.file.tests.len()).map(move |t| Item::Vector(f, t)));
+        let tests = tests
+            .flat_map(|(f, named)| (0..named.file.tests.len()).map(move |t| Item::Vector(f, t)));
         let all: Vec<Item> = tests.chain(live::CASES.iter().map(Item::Live)).collect();
         let count = all.len();
         let mut suite = Self { chapters, files, items: Vec::new(), left_out: 0 };
@@ -45,7 +47,9 @@ impl Suite {
         suite.left_out = count - suite.items.len();
         if suite.items.is_empty() {
             let filter = options.filter.as_deref().unwrap_or_default();
-            return Err(Stop::usage(format!("the filter {filter:?} selects nothing; --list shows all names")));
+            return Err(Stop::usage(format!(
+                "the filter {filter:?} selects nothing; --list shows all names"
+            )));
         }
         Ok(suite)
     }
@@ -99,6 +103,7 @@ fn check(files: &[Named], folder: &Path, chapters: &Chapters) -> Result<(), Stop
                 return Err(within("field id: it is used twice or retired".to_owned()));
             }
         }
+        schema(named).map_err(|text| Stop::damaged(format!("{}: {text}", folder.display())))?;
     }
     if files.iter().all(|named| named.file.tests.is_empty()) {
         return Err(Stop::damaged(format!("{} holds no test", folder.display())));
@@ -143,7 +148,8 @@ fn check_test(test: &Test, file: &File, chapters: &Chapters) -> Result<(), Strin
     let stateless = test.input.is_some() || test.output.is_some() || test.error.is_some();
     match script {
         true if has_script && !stateless && test.random.is_none() => Ok(()),
-        true => Err("a script has the fields setup and steps and not input, random, output, error".to_owned()),
+        true => Err("a script has the fields setup and steps and not input, random, output, error"
+            .to_owned()),
         false if test.setup.is_some() || test.steps.is_some() => {
             Err("fields setup, steps: the operation has no scripts".to_owned())
         }

@@ -19,9 +19,7 @@ impl Drop for Folder {
 }
 
 fn padding() -> Value {
-    let test = |id: &str, length: u32| {
-        json!({ "id": id, "comment": id, "requirements": ["MSG-02"], "flags": [], "input": { "length": length } })
-    };
+    let test = |id: &str, length: u32| json!({ "id": id, "comment": id, "requirements": ["MSG-02"], "flags": [], "input": { "length": length } });
     let mut tests = [test("padding-1", 1), test("padding-2", 300), test("padding-3", 65_532)];
     tests[0]["output"] = json!({ "padded": 256 });
     tests[1]["output"] = json!({ "padded": 320 });
@@ -35,7 +33,8 @@ fn padding() -> Value {
 impl Folder {
     fn empty() -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("quipu-conformance-{}-{number}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("quipu-conformance-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).expect("a temporary folder");
         Self(path)
     }
@@ -102,14 +101,15 @@ fn everything_that_passes_exits_0_and_is_quiet() {
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
     assert_eq!(ran.err, "");
     let last = ran.out.lines().last().expect("a summary");
-    assert!(last.starts_with("3 ") || last.ends_with(" passed, 0 failed"), "{last}");
+    assert!(last.ends_with(" passed, 0 failed"), "{last}");
     assert!(!ran.out.contains('\u{1b}'), "no terminal codes in a pipe");
     assert!(ran.out.contains("live-tamper") && ran.out.contains("7 Messages"), "{}", ran.out);
 }
 
 #[test]
 fn a_wrong_value_exits_1_and_is_named_first() {
-    let ran = Folder::with(&altered(&["tests", "1", "output", "padded"], json!(321))).run(&["--filter", "padding"]);
+    let ran = Folder::with(&altered(&["tests", "1", "output", "padded"], json!(321)))
+        .run(&["--filter", "padding"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert!(ran.out.starts_with("FAILED padding/padding-2\n"), "{}", ran.out);
     assert!(ran.out.ends_with("\n2 passed, 1 failed\n"), "{}", ran.out);
@@ -223,7 +223,11 @@ fn one_seed_gives_one_report() {
     assert_eq!(first.code, 5, "{}", first.err);
     assert_eq!(first.out, second.out);
     assert_ne!(first.out, other.out);
-    assert!(first.err.ends_with(" passed, 0 failed\n"), "the summary is on standard error: {}", first.err);
+    assert!(
+        first.err.ends_with(" passed, 0 failed\n"),
+        "the summary is on standard error: {}",
+        first.err
+    );
     let report: Value = serde_json::from_str(&first.out).expect("JSON");
     assert_eq!(report["seed"], "7");
     assert_eq!(report["verdict"], "incomplete");
@@ -253,7 +257,10 @@ fn reports_are_written_to_files() {
 fn list_help_and_version_exit_0() {
     let folder = Folder::with(&padding());
     let ran = folder.run(&["--list", "--filter", "padding-"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "padding/padding-1\npadding/padding-2\npadding/padding-3\n"));
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "padding/padding-1\npadding/padding-2\npadding/padding-3\n")
+    );
     let help = run(&["--help"]);
     assert_eq!(help.code, 0);
     for code in ["0  ", "1  ", "2  ", "5  ", "6  "] {

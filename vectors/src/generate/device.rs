@@ -15,6 +15,7 @@ pub(super) fn books() -> Vec<Book> {
     bounds(&mut book);
     lives(&mut book);
     several(&mut book);
+    clocks(&mut book);
     pins_and_cards(&mut book);
     vec![book]
 }
@@ -139,7 +140,7 @@ fn handshakes(book: &mut Book) {
         );
     s().handshake("ada", "bob", 0, "h")
         .send("ada", "bob", 0, "m0")
-        .receive("bob", "", "m0", RECEIPT_INTERVAL - 1, &["late"])
+        .receive("bob", "", "m0", RECEIPT_INTERVAL - 1, &[])
         .send("ada", "bob", 0, "m1")
         .receive("bob", "", "m1", RECEIPT_INTERVAL, &["ack"])
         .receive("ada", "bob", "ack", RECEIPT_INTERVAL, &[])
@@ -595,6 +596,67 @@ fn lives(book: &mut Book) {
         &["SESSION-09", "SESSION-07"],
         "Bounds",
     );
+}
+
+fn clocks(book: &mut Book) {
+    let s = Script::default;
+    let w = INIT_WINDOW;
+    s().meet("ada", "bob", 1000, "h")
+        .meet("ada", "bob", 0, "k")
+        .send("bob", "ada", 2, "m")
+        .receive("ada", "bob", "m", 2, &[])
+        .put(
+            book,
+            "clock-back",
+            "the clock went back: ts_I is one more than the greatest confirmed",
+            &["HS-05", "SESSION-03"],
+            "Time",
+        );
+    let card = json!({ "card": hex::encode(Person::new("bob").card) });
+    s().meet("ada", "bob", w, "h")
+        .step("ada", "initiate", 0, &card)
+        .refuse("window")
+        .initiate("ada", "bob", 1, "i")
+        .receive("bob", "", "i", 1, &[])
+        .put(
+            book,
+            "clock-back-window",
+            "back by the window: not yet; a millisecond later: at its edge",
+            &["HS-05", "ENC-08"],
+            "Time",
+        );
+    s().handshake("ada", "bob", w, "h")
+        .initiate("ada", "bob", 0, "i")
+        .receive("bob", "", "i", 0, &[])
+        .put(
+            book,
+            "floor-is-confirmed",
+            "an unconfirmed session does not raise ts_I",
+            &["HS-05"],
+            "Time",
+        );
+    s().handshake("ada", "bob", DAY + 1, "h").due("ada", 1).due("ada", 0).put(
+        book,
+        "clock-back-a-day",
+        "ts_I more than a day after the present time: given up",
+        &["SESSION-06"],
+        "Time",
+    );
+    s().handshake("ada", "bob", 0, "h")
+        .due("ada", 2000)
+        .restart("ada", 2500, true)
+        .due("ada", 3000)
+        .send("ada", "bob", 3000, "m")
+        .due("ada", 6000)
+        .receive("bob", "", "m", 6000, &["ack"])
+        .receive("ada", "bob", "ack", 6000, &[])
+        .put(
+            book,
+            "restart-unconfirmed",
+            "a restart keeps Complete and how often it was repeated",
+            &["SESSION-26", "HS-36", "HS-37"],
+            "Order",
+        );
 }
 
 fn several(book: &mut Book) {

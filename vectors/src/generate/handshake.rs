@@ -356,7 +356,7 @@ fn respond_by_input(cast: &Cast, book: &mut Book, init: &[u8]) {
         );
     }
     let same = [key("EK_R"), key("EK_R")];
-    let own = [key("EK_I"), key("RB")];
+    let own = [key("EK_I")];
     let random: [(&str, &str, &[[u8; 32]]); 2] = [
         ("random-repeats", "both draws are equal", &same),
         ("random-is-peers", "EK_R equals EK_I", &own),

@@ -183,13 +183,13 @@ fn issue() -> Book {
         None,
     );
     for (id, delta, input) in [
-        ("dates-equal", "expires equals created", input(1, b"ada", 1, NOW, NOW)),
-        ("suites-zero", "no suites", input(0, b"ada", 1, NOW, NOW + DAY)),
+        ("dates-equal", "expires equals created", input(1, b"ada@example.org", 1, NOW, NOW)),
+        ("suites-zero", "no suites", input(0, b"ada@example.org", 1, NOW, NOW + DAY)),
         ("address-empty", "an empty address", input(1, b"", 1, NOW, NOW + DAY)),
         ("address-65", "an address of 65 bytes", input(1, &[0x61; 65], 1, NOW, NOW + DAY)),
     ] {
         let against = Against { twin: "ada", delta, error: "encoding", flag: "Caller" };
-        book.bad(About { id, comment: delta, requirements: &["CARD-03"] }, against, input, None);
+        book.bad(About { id, comment: delta, requirements: &["CARD-15"] }, against, input, None);
     }
     book
 }

@@ -153,7 +153,7 @@ impl Book {
                 .unwrap_or_else(|text| panic!("{id} step {index}: {text}"));
             let (declared, given) = (step.get("error"), found.get("error"));
             assert_eq!(declared, given, "{id} step {index}: declared and given error, {found:?}");
-            for (name, value) in &step {
+            for (name, value) in step.iter().filter(|(name, _)| *name != "save") {
                 assert_eq!(Some(value), found.get(name), "{id} step {index}: declared {name}");
             }
             played.push(found);

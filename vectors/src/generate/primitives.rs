@@ -30,9 +30,9 @@ fn x25519() -> Book {
         ),
         (
             "rfc7748-6-1-alice",
-            "77076d0a7318a57d3c16c17251b26645cf6d6e01d6f2f1d6ff2e3c8a29a3c8d5",
+            "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a",
             "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f",
-            "public key of RFC 7748, section 6.1",
+            "RFC 7748, section 6.1, Alice's side",
         ),
     ];
     for (id, private, public, comment) in rfc {

@@ -360,6 +360,37 @@ fn bounds(book: &mut Book) {
 
 fn refusals(book: &mut Book) {
     let s = Script::default;
+    for (id, comment, name) in [
+        ("draw-own-key", "the drawn ratchet key is the one it replaces", "session RB"),
+        ("draw-peers-key", "the drawn ratchet key is the peer's", "session RA"),
+    ] {
+        let mut script = s().send(0, "a").get(1, "a");
+        let random = [hex::encode(key(name))];
+        script.0.push(
+            json!({ "as": SIDES[1], "do": "send", "type": 1, "content": "", "random": random }),
+        );
+        let ids = &["RATCHET-04", "PRIM-17", "ENC-08"];
+        script.refuse("random").send(1, "b").get(0, "b").put(book, id, comment, ids, "Random");
+    }
+    let long = |mut script: Script| {
+        let content = "00".repeat(65_532);
+        script.0.push(json!({ "as": SIDES[0], "do": "send", "type": 1, "content": content }));
+        script
+    };
+    long(s().act(0, "close")).refuse("closed").put(
+        book,
+        "too-long-after-close",
+        "closed comes before too_long",
+        &["MSG-14", "MSG-01"],
+        "Caller",
+    );
+    long(s().many(0, CHAIN_MAX, "m")).refuse("too_long").put(
+        book,
+        "too-long-at-end",
+        "too_long comes before chain_limit",
+        &["MSG-14", "MSG-01"],
+        "Caller",
+    );
     s().send(0, "a")
         .get(1, "a")
         .get(1, "a")
@@ -802,6 +833,23 @@ fn receipts_and_close(book: &mut Book) {
             "Insider",
         );
     }
+    let later = |below: u32| {
+        let bytes = [[0; 4].as_slice(), &below.to_be_bytes(), &[0; 8]].concat();
+        insider[1].message(0, 1, &trace::body(2, &bytes), |_| ())
+    };
+    sent()
+        .send_with(1, "x", &draws()[0])
+        .get(0, "x")
+        .raw(0, &later(3))
+        .refuse("content")
+        .raw(0, &later(2))
+        .put(
+            book,
+            "receipt-beyond-pending",
+            "in Pending the count is that of the erased chain",
+            &["SESSION-18", "ENC-08"],
+            "Insider",
+        );
     closes(book, &insider);
 }
 
@@ -867,7 +915,7 @@ fn closes(book: &mut Book, insider: &[Chain]) {
     s().sends(0, &["a", "b", "c"])
         .get(1, "c")
         .raw(1, &close(0, 2, 1))
-        .refuse("closed")
+        .refuse("after_close")
         .get(1, "b")
         .put(
             book,
@@ -877,7 +925,7 @@ fn closes(book: &mut Book, insider: &[Chain]) {
             "Insider",
         );
     let after = insider[0].message(0, 2, &trace::body(1, b"after"), |_| ());
-    s().send(0, "a").raw(1, &close(0, 2, 1)).raw(1, &after).refuse("closed").get(1, "a").put(
+    s().send(0, "a").raw(1, &close(0, 2, 1)).raw(1, &after).refuse("after_close").get(1, "a").put(
         book,
         "after-close",
         "a message after the close",
@@ -889,7 +937,7 @@ fn closes(book: &mut Book, insider: &[Chain]) {
         .raw(1, &close(0, 2, 1))
         .send_with(1, "x", &draws()[0])
         .raw(1, &next)
-        .refuse("closed")
+        .refuse("after_close")
         .put(
             book,
             "chain-after-close",

@@ -20,6 +20,10 @@ pub struct Purpose(&'static [u8]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start(&'static [u8]);
 
+/// What associated data begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ad(&'static [u8]);
+
 macro_rules! labels {
     ($kind:ident, $all:ident: $($name:ident = $label:literal,)*) => {
         impl $kind {
@@ -72,4 +76,9 @@ labels! { Expand, ALL:
     HEADER = "header",
     BODY = "body",
     MAC = "mac",
+}
+
+labels! { Ad, ALL:
+    HEADER = "header",
+    BODY = "body",
 }

@@ -106,6 +106,7 @@ impl Device {
         now: u64,
         rng: &mut impl TryCryptoRng,
     ) -> Result<Vec<u8>, Error> {
+        peer.valid_at(now)?;
         let pinned = self.pins.get(&(peer.fields().address, peer.fields().device));
         if pinned.is_some_and(|key| *key != peer.key()) {
             return Err(PeerError::Identity.into());
@@ -129,11 +130,12 @@ impl Device {
         now: u64,
         rng: &mut impl TryCryptoRng,
     ) -> Result<Option<Vec<u8>>, Error> {
-        if self.peers.entry(peer.key()).or_default().may_reconnect(now) {
-            self.connect(peer, now, rng).map(Some)
-        } else {
-            Ok(None)
+        if self.peers.get(&peer.key()).is_some_and(|sessions| !sessions.may_reconnect(now)) {
+            return Ok(None);
         }
+        let init = self.connect(peer, now, rng)?;
+        self.peers.entry(peer.key()).or_default().reconnected(now);
+        Ok(Some(init))
     }
 
     /// Seals application content for a peer device.
@@ -150,7 +152,7 @@ impl Device {
     ) -> Result<Outgoing, Error> {
         let sessions = self.peers.get_mut(to).ok_or(CallerError::NoSession)?;
         let packet = sessions.send(kind, content, now, rng)?;
-        Ok(Outgoing { packet, events: sessions.settle(now).into_iter().map(Event::from).collect() })
+        Ok(Outgoing { packet, events: self.settle(to, now) })
     }
 
     /// Closes our direction of the sending session with a peer device.
@@ -165,7 +167,7 @@ impl Device {
     ) -> Result<Outgoing, Error> {
         let sessions = self.peers.get_mut(to).ok_or(CallerError::NoSession)?;
         let packet = sessions.close(now, rng)?;
-        Ok(Outgoing { packet, events: sessions.settle(now).into_iter().map(Event::from).collect() })
+        Ok(Outgoing { packet, events: self.settle(to, now) })
     }
 
     /// A receipt for what was accepted on a session; `None` when nothing can be said.
@@ -176,14 +178,22 @@ impl Device {
         &mut self,
         to: &IdentityKey,
         session: &SessionId,
+        now: u64,
         rng: &mut impl TryCryptoRng,
     ) -> Result<Option<Vec<u8>>, Error> {
         let session = self
             .peers
             .get_mut(to)
             .and_then(|sessions| sessions.get_mut(session))
+            .filter(|session| !session.outlived(now))
             .ok_or(CallerError::NoSession)?;
         Ok(session.receipt(rng)?.map(|message| session.packet(message)))
+    }
+
+    /// Does what time demands of the sessions with one peer device.
+    fn settle(&mut self, peer: &IdentityKey, now: u64) -> Vec<Event> {
+        let changes = self.peers.get_mut(peer).map(|sessions| sessions.settle(now));
+        changes.into_iter().flatten().map(Event::from).collect()
     }
 
     /// Frees what has expired: handshakes under way and replay cache entries.

@@ -56,7 +56,8 @@ impl Device {
         let local = Local { identity: &self.identity, cards: &self.cards, views: &NO_VIEWS };
         let pin = |address: &Address, device| self.pins.get(&(*address, device)).copied();
         let accepted = self.responder.receive_init(&local, pin, packet, now, rng)?;
-        let events = vec![Event::ResponseSent { peer: Box::new(accepted.peer) }];
+        let mut events = vec![Event::ResponseSent { peer: Box::new(accepted.peer) }];
+        events.extend(self.settle(&accepted.peer.key(), now));
         Ok(Received { events, replies: vec![accepted.response] })
     }
 
@@ -99,7 +100,7 @@ impl Device {
         rng: &mut impl TryCryptoRng,
     ) -> Result<Received, Error> {
         for (peer, sessions) in &self.peers {
-            if let Some(session) = sessions.repeated(packet)? {
+            if let Some(session) = sessions.repeated(packet, now)? {
                 return self.receive_repeated(*peer, session, packet.message, now, rng);
             }
         }
@@ -127,7 +128,9 @@ impl Device {
         rng: &mut impl TryCryptoRng,
     ) -> Result<Received, Error> {
         let mut events = vec![Event::Repeated { session }];
-        if !message.is_empty() {
+        if message.is_empty() {
+            events.extend(self.settle(&peer, now));
+        } else {
             events.extend(self.receive_message(&peer, message, now)?);
         }
         let replies = self.answer(&peer, &session, now, rng);
@@ -147,8 +150,9 @@ impl Device {
         if !session.may_answer(now) {
             return Vec::new();
         }
-        let receipt = session.answer(rng).ok().flatten();
-        receipt.map(|message| session.packet(message)).into_iter().collect()
+        let Ok(Some(receipt)) = session.answer(rng) else { return Vec::new() };
+        session.answered(now);
+        vec![session.packet(receipt)]
     }
 
     fn receive_message(

@@ -50,9 +50,12 @@ pub(super) fn respond(
     rng: &mut impl TryCryptoRng,
 ) -> Result<(HalfOpen, Vec<u8>), Error> {
     let ephemeral = DhSecret::draw(rng)?;
+    if ephemeral.public() == opened.their_ephemeral {
+        return Err(CallerError::Random.into());
+    }
     let ratchet = DhSecret::draw(rng)?;
     let ephemerals = [opened.their_ephemeral, ephemeral.public()];
-    if ephemeral.public() == opened.their_ephemeral || ephemerals.contains(&ratchet.public()) {
+    if ephemerals.contains(&ratchet.public()) {
         return Err(CallerError::Random.into());
     }
     let ee = ephemeral.agree(&opened.their_ephemeral)?;

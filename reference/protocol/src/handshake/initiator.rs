@@ -144,8 +144,8 @@ impl AwaitingResponse {
         let ours = DhSecret::draw(rng)?;
         //= spec/02-primitives.md#2-6-secrets
         //# [PRIM-17] A sender MUST refuse as `random` when a key it has just drawn equals a key of
-        //# the same exchange that this specification requires to differ. What had been drawn by
-        //# then is discarded.
+        //# the same exchange that this specification requires to differ, at once and before any
+        //# further draw.
         let others = [opened.their_ratchet, opened.their_ephemeral, self.ephemeral.public()];
         if others.contains(&ours.public()) {
             return Err(CallerError::Random.into());

@@ -10,7 +10,7 @@ pub use padding::padded_length;
 
 use crate::crypto::aead;
 use crate::crypto::kdf::{expand, sha256};
-use crate::crypto::labels::Expand;
+use crate::crypto::labels::{Ad, Expand};
 use crate::crypto::{Choice, mac};
 use crate::error::{BytesError, Error, PeerError};
 use crate::limits::{BODY_MAX, BODY_MIN};
@@ -58,11 +58,11 @@ pub fn seal(
     let plain =
         [header.dh.as_slice(), &header.previous.to_be_bytes(), &header.number.to_be_bytes()]
             .concat();
-    let ad = [b"header".as_slice(), direction, &out].concat();
+    let ad = [Ad::HEADER.label(), direction, &out].concat();
     let keys = expand(suite, header_keys.header(), Expand::HEADER, &[salt.expose()]);
     aead::seal(keys, &ad, &plain, &mut out);
 
-    let ad = [b"body".as_slice(), direction, &out].concat();
+    let ad = [Ad::BODY.label(), direction, &out].concat();
     let keys = expand(suite, key.secret(), Expand::BODY, &[salt.expose()]);
     aead::seal(keys, &ad, &body, &mut out);
 
@@ -132,7 +132,7 @@ impl<'a> Envelope<'a> {
     /// `authentication`.
     pub fn open_header(&self, keys: &HeaderKeys, direction: &Direction) -> Result<Header, Error> {
         let keys = expand(self.suite, keys.header(), Expand::HEADER, &[self.salt]);
-        let ad = [b"header".as_slice(), direction, self.clear].concat();
+        let ad = [Ad::HEADER.label(), direction, self.clear].concat();
         let plain = aead::open(&keys, &ad, self.header)?;
         let mut reader = Reader::new(&plain);
         let header = Header { dh: reader.array()?, previous: reader.u32()?, number: reader.u32()? };
@@ -148,7 +148,7 @@ impl<'a> Envelope<'a> {
     //# [MSG-12] A receiver MUST NOT release any plaintext of a message that it refuses.
     pub fn open_body(&self, key: &MessageKey, direction: &Direction) -> Result<Content, PeerError> {
         let keys = expand(self.suite, key.secret(), Expand::BODY, &[self.salt]);
-        let ad = [b"body".as_slice(), direction, self.before_body].concat();
+        let ad = [Ad::BODY.label(), direction, self.before_body].concat();
         let plain = aead::open(&keys, &ad, self.body)?;
         let (kind, content) = padding::unpad(&plain)?;
         Content::decode(kind, content)

@@ -43,7 +43,7 @@ pub struct Taken {
     /// What it jumped over.
     pub gap: Vec<Gap>,
     change: Change,
-    mac: [u8; 16],
+    digest: Digest,
 }
 
 #[derive(Debug)]
@@ -124,7 +124,8 @@ impl Ratchet {
     fn take_stored(&self, epoch: u32, number: u32, mac: [u8; 16]) -> Result<Taken, Error> {
         if let Some(key) = self.skipped.get(epoch, number) {
             let (gap, change) = (Vec::new(), Change::Stored);
-            return Ok(Taken { key, epoch, number, gap, change, mac });
+            let digest = Digest { epoch, number, mac };
+            return Ok(Taken { key, epoch, number, gap, change, digest });
         }
         let recorded = self.digests.iter().find(|it| it.epoch == epoch && it.number == number);
         Err(match recorded {
@@ -186,7 +187,9 @@ impl Ratchet {
         let next_header = HeaderKeys::new(self.suite, made.next_header);
         let change =
             Change::Step { root: made.root, next_header, begun, skip, end: header.previous };
-        Ok(Taken { key, epoch, number: header.number, gap, change, mac })
+        let number = header.number;
+        let digest = Digest { epoch, number, mac };
+        Ok(Taken { key, epoch, number, gap, change, digest })
     }
 
     /// Applies what [`Ratchet::take`] decided. Cannot fail.
@@ -196,7 +199,7 @@ impl Ratchet {
     //= spec/06-ratchet.md#6-4-receiving
     //# [RATCHET-16] A receiver MUST erase a message key when its message has been accepted.
     pub fn commit_received(&mut self, taken: Taken) {
-        let Taken { epoch, number, change, mac, .. } = taken;
+        let Taken { epoch, number, change, digest, .. } = taken;
         match change {
             Change::Stored => self.skipped.remove(epoch, number),
             Change::Forward { chain, skip, lost } => {
@@ -215,7 +218,7 @@ impl Ratchet {
         //= spec/06-ratchet.md#6-4-receiving
         //# [RATCHET-19] A receiver MUST record the first 16 bytes of the MAC of the last 1,000
         //# accepted messages of the chains that it keeps.
-        self.digests.push_back(Digest { epoch, number, mac });
+        self.digests.push_back(digest);
         if self.digests.len() > DIGESTS {
             self.digests.pop_front();
         }
@@ -274,7 +277,7 @@ fn take_forward(current: &ReceivingChain, number: u32, mac: [u8; 16]) -> Taken {
     let mut gap = Vec::new();
     push_gap(&mut gap, epoch, current.next, number);
     let change = Change::Forward { chain, skip, lost: Lost::range(current.next, omitted) };
-    Taken { key, epoch, number, gap, change, mac }
+    Taken { key, epoch, number, gap, change, digest: Digest { epoch, number, mac } }
 }
 
 //= spec/08-sessions.md#8-3-order

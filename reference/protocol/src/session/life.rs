@@ -138,21 +138,21 @@ impl Session {
         Some(packet)
     }
 
-    /// Whether a Complete may be answered now; notes that it is.
+    /// Whether a Complete may be answered now.
     //= spec/04-handshake.md#4-7-repeating-complete
     //# [HS-38] A responder MUST answer an accepted Complete with a receipt (chapter 8), and a
     //# repeated one with a receipt again, at most one a second and at most `COMPLETE_ANSWERS` for a
     //# session.
-    pub(crate) fn may_answer(&mut self, now: u64) -> bool {
-        let first = self.life.answers == 0;
+    pub(crate) const fn may_answer(&self, now: u64) -> bool {
         let in_time = now.saturating_sub(self.life.answered) >= RECEIPT_INTERVAL;
-        let may = first || (in_time && self.life.answers < COMPLETE_ANSWERS);
-        if may {
-            self.life.answered = now;
-            self.life.answers += 1;
-            self.generation += 1;
-        }
-        may
+        self.life.answers == 0 || (in_time && self.life.answers < COMPLETE_ANSWERS)
+    }
+
+    /// Notes that Complete was answered.
+    pub(crate) const fn answered(&mut self, now: u64) {
+        self.life.answered = now;
+        self.life.answers += 1;
+        self.generation += 1;
     }
 
     /// Whether an unconfirmed session has reached a limit.

@@ -116,11 +116,12 @@ impl Session {
             }
         };
         //= spec/08-sessions.md#8-5-close
-        //# [SESSION-21] A receiver MUST refuse as `closed` a message that comes after an accepted
-        //# close in the order of its sender, and a close that comes before an accepted message.
+        //# [SESSION-21] A receiver MUST refuse as `after_close` a message that comes after an
+        //# accepted close in the order of its sender, and a close that comes before an accepted
+        //# message.
         let after_close = self.peer_closed.is_some_and(|end| place > end);
         let too_early = close.is_some() && self.ratchet.greatest_accepted() > Some(place);
-        if after_close || too_early { Err(PeerError::Closed) } else { Ok(close) }
+        if after_close || too_early { Err(PeerError::AfterClose) } else { Ok(close) }
     }
 
     /// Applies what [`Session::open`] decided, at time `now`. Cannot fail.

@@ -30,6 +30,9 @@ impl Session {
     /// As [`Session::send`].
     //= spec/08-sessions.md#8-4-receipts
     //# [SESSION-17] A device MUST NOT send a receipt for a message that holds only a receipt.
+    //= spec/08-sessions.md#8-4-receipts
+    //# [SESSION-32] A device that is asked for a receipt and owes none MUST send nothing and draw
+    //# nothing; the answer to a repeated Complete (HS-38) is sent whether owed or not.
     pub fn receipt(&mut self, rng: &mut impl TryCryptoRng) -> Result<Option<Vec<u8>>, Error> {
         if self.owes_receipt { self.answer(rng) } else { Ok(None) }
     }
@@ -56,6 +59,9 @@ impl Session {
         Ok(message)
     }
 
+    //= spec/07-messages.md#7-3-sealing
+    //# [MSG-14] A sender MUST check in this order: `no_session`, `closed`, `too_long`,
+    //# `chain_limit`, `random`.
     fn seal(
         &mut self,
         kind: u8,

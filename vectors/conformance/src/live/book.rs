@@ -86,8 +86,8 @@ impl Entry {
 
     /// HS-38: whether a Complete is answered now.
     pub(crate) fn answers(&mut self, now: u64) -> bool {
-        let may = self.answers == 0
-            || (now.saturating_sub(self.answered) >= 1_000 && self.answers < 16);
+        let may =
+            self.answers == 0 || (now.saturating_sub(self.answered) >= 1_000 && self.answers < 16);
         if may {
             self.answers += 1;
             self.answered = now;

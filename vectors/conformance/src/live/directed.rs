@@ -140,7 +140,9 @@ fn twice(world: &mut World) -> Result<(), String> {
     let least = generation(world);
     let late = world.hosts[0].device.restore(&bob, stored.expose(), |_| least);
     if late.map_err(quipu::StorageError::name) != Err("rollback") {
-        return Err(format!("a snapshot before generation {least} gave {late:?}, expected rollback"));
+        return Err(format!(
+            "a snapshot before generation {least} gave {late:?}, expected rollback"
+        ));
     }
     let host = &mut world.hosts[0];
     host.device.restore(&bob, stored.expose(), |_| 0).map_err(|error| error.to_string())?;
@@ -149,9 +151,15 @@ fn twice(world: &mut World) -> Result<(), String> {
     let before = world.state(1);
     let peer = &mut world.hosts[1];
     match peer.device.receive(Some(&ada), &copy, now, &mut peer.draws) {
-        Err(error) if error.name() == "clone_suspected" => world.unchanged(1, &before, error.name()),
-        Err(error) => Err(format!("the copy's message was refused as {error}, expected clone_suspected")),
-        Ok(_) => Err("ACCEPTED: two messages under one number, expected clone_suspected".to_owned()),
+        Err(error) if error.name() == "clone_suspected" => {
+            world.unchanged(1, &before, error.name())
+        }
+        Err(error) => {
+            Err(format!("the copy's message was refused as {error}, expected clone_suspected"))
+        }
+        Ok(_) => {
+            Err("ACCEPTED: two messages under one number, expected clone_suspected".to_owned())
+        }
     }
 }
 

@@ -54,10 +54,16 @@ impl Host {
     }
 
     /// A new process: sessions and pins from storage, the replay cache perhaps.
-    pub(crate) fn restart(&mut self, keep_cache: bool, peers: &[IdentityKey]) -> Result<(), String> {
+    pub(crate) fn restart(
+        &mut self,
+        keep_cache: bool,
+        peers: &[IdentityKey],
+    ) -> Result<(), String> {
         let stored = self.device.replay_cache().snapshot();
         let cache = match keep_cache {
-            true => ReplayCache::restore(&stored).map_err(|error| format!("replay cache: {error}"))?,
+            true => {
+                ReplayCache::restore(&stored).map_err(|error| format!("replay cache: {error}"))?
+            }
             false => ReplayCache::default(),
         };
         if keep_cache && cache.snapshot() != stored {
@@ -69,7 +75,9 @@ impl Host {
         }
         for peer in peers {
             let Some(stored) = self.device.snapshot(peer) else { continue };
-            device.restore(peer, stored.expose(), |_| 0).map_err(|error| format!("restore: {error}"))?;
+            device
+                .restore(peer, stored.expose(), |_| 0)
+                .map_err(|error| format!("restore: {error}"))?;
             if device.snapshot(peer).is_none_or(|again| again.expose() != stored.expose()) {
                 return Err("restored sessions have another snapshot".to_owned());
             }

@@ -10,6 +10,7 @@ mod host;
 mod network;
 mod oracle;
 mod receive;
+mod send;
 mod side;
 mod walk;
 mod world;
@@ -27,10 +28,8 @@ pub(crate) struct Case {
     pub(crate) name: &'static str,
     /// What it shows.
     pub(crate) comment: &'static str,
-    /// Ids of the specification that it tests.
-    pub(crate) requirements: &'static [&'static str],
-    /// Counts that must not be zero: otherwise the case has shown nothing.
-    pub(crate) needs: &'static [&'static str],
+    requirements: &'static str,
+    needs: &'static str,
     play: Play,
 }
 
@@ -50,17 +49,29 @@ pub(crate) struct Played {
 }
 
 impl Case {
+    /// Ids of the specification that it tests.
+    pub(crate) fn requirements(&self) -> Vec<String> {
+        self.requirements.split_whitespace().map(str::to_owned).collect()
+    }
+
+    /// Counts that must not be zero: otherwise the case has shown nothing.
+    fn needs(&self) -> impl Iterator<Item = &str> {
+        self.needs.split(',').map(str::trim)
+    }
+
     /// Plays the case. Everything in it follows from the seed.
     pub(crate) fn play(&self, seed: u64) -> Played {
         let mut counts = Counts::default();
         let runs = if let Play::Walks(runs, _) = self.play { runs } else { 1 };
         for run in 0..runs {
-            if let Err(text) = self.run(seed.wrapping_add(run.wrapping_mul(0x1_0000_0001)), &mut counts) {
+            if let Err(text) =
+                self.run(seed.wrapping_add(run.wrapping_mul(0x1_0000_0001)), &mut counts)
+            {
                 let outcome = Err(format!("seed {seed}, run {run}: {text}"));
                 return Played { counts, outcome };
             }
         }
-        let missing = self.needs.iter().find(|name| counts.get(name) == 0);
+        let missing = self.needs().find(|name| counts.get(name) == 0);
         let outcome = missing.map_or(Ok(()), |name| {
             Err(format!("seed {seed}: the case has shown nothing, {name:?} never happened"))
         });

@@ -55,7 +55,11 @@ impl Network {
     }
 
     /// Does one thing to one packet. What was altered goes out first; the original stays under way.
-    pub(crate) fn next(&mut self, devices: usize, dice: &mut Dice) -> (&'static str, Option<Parcel>) {
+    pub(crate) fn next(
+        &mut self,
+        devices: usize,
+        dice: &mut Dice,
+    ) -> (&'static str, Option<Parcel>) {
         let weather = self.weather;
         if !self.history.is_empty() && dice.chance(weather.replay) {
             return ("replay", self.history.get(dice.below(self.history.len())).cloned());
@@ -77,7 +81,12 @@ impl Network {
         }
     }
 
-    fn alter(&self, parcel: &Parcel, devices: usize, dice: &mut Dice) -> Option<(&'static str, Parcel)> {
+    fn alter(
+        &self,
+        parcel: &Parcel,
+        devices: usize,
+        dice: &mut Dice,
+    ) -> Option<(&'static str, Parcel)> {
         let weather = self.weather;
         let mut altered = parcel.clone();
         let bytes = &mut altered.bytes;

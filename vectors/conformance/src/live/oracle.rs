@@ -64,7 +64,9 @@ impl Oracle {
         match self.facts.classify(bytes) {
             Packet::Foreign => Verdict::Foreign,
             Packet::Init(init) => self.judge_init(at, init, bytes, now),
-            Packet::Response(response) if model.starts.contains_key(&response.init) => Verdict::Accept,
+            Packet::Response(response) if model.starts.contains_key(&response.init) => {
+                Verdict::Accept
+            }
             Packet::Response(_) => Verdict::Refuse("unknown_handshake"),
             Packet::Letter(letter) => self.judge_letter(at, from, letter, now),
             Packet::Complete(complete, rest) => {
@@ -76,7 +78,8 @@ impl Oracle {
 
     fn judge_init(&self, at: usize, init: &Init, bytes: &[u8], now: u64) -> Verdict {
         let model = &self.models[at];
-        let of_sender = |it: &&Vec<u8>| self.facts.inits.get(*it).is_some_and(|it| it.from == init.from);
+        let of_sender =
+            |it: &&Vec<u8>| self.facts.inits.get(*it).is_some_and(|it| it.from == init.from);
         if model.cache.contains_key(bytes) {
             Verdict::Refuse("replay")
         } else if init.to != at {
@@ -98,7 +101,9 @@ impl Oracle {
             return unknown;
         }
         let book = self.models[at].books.get(&letter.from);
-        let Some(entry) = book.and_then(|book| book.live(&letter.session, now)) else { return unknown };
+        let Some(entry) = book.and_then(|book| book.live(&letter.session, now)) else {
+            return unknown;
+        };
         entry.side.judge(letter.place).map_or_else(Verdict::Refuse, |()| Verdict::Accept)
     }
 
@@ -114,7 +119,9 @@ impl Oracle {
         let model = &self.models[at];
         let known = |entry: &&Entry| {
             let begun = self.facts.completes.get(&entry.complete);
-            !entry.initiator && !entry.outlived(now) && begun.is_some_and(|begun| begun.init == complete.init)
+            !entry.initiator
+                && !entry.outlived(now)
+                && begun.is_some_and(|begun| begun.init == complete.init)
         };
         let session = model.books.values().flat_map(|book| &book.entries).find(known);
         if let Some(session) = session {
@@ -137,10 +144,7 @@ impl Oracle {
         let book = models[at].book(letter.from);
         let Some(entry) = book.get(&letter.session) else { return Vec::new() };
         let former = facts.length(&letter.session, entry.side.newest());
-        let gap = entry.side.accept(letter.place, former);
-        if letter.kind == 0x03 {
-            entry.side.peer_closes(letter.place);
-        }
+        let gap = entry.side.accept(letter.kind, letter.place, former);
         let (session, (epoch, number)) = (hex::encode(letter.session), letter.place);
         let mut events = Vec::new();
         if entry.accepted(now) {
@@ -155,7 +159,13 @@ impl Oracle {
     }
 
     /// Notes a packet that device `at` has accepted. `id` is the id of the session that began.
-    pub(crate) fn accept(&mut self, at: usize, bytes: &[u8], id: Option<[u8; 16]>, now: u64) -> Vec<Value> {
+    pub(crate) fn accept(
+        &mut self,
+        at: usize,
+        bytes: &[u8],
+        id: Option<[u8; 16]>,
+        now: u64,
+    ) -> Vec<Value> {
         match self.facts.classify(bytes) {
             Packet::Foreign => Vec::new(),
             Packet::Init(init) => {
@@ -172,7 +182,8 @@ impl Oracle {
                 self.accept_letter(at, &letter, now)
             }
             Packet::Complete(complete, rest) => {
-                let (complete, message) = (complete.clone(), behind(rest).unwrap_or_default().to_vec());
+                let (complete, message) =
+                    (complete.clone(), behind(rest).unwrap_or_default().to_vec());
                 self.accept_complete(at, &complete, &bytes[..164], &message, now)
             }
         }
@@ -216,9 +227,12 @@ impl Oracle {
         if message.is_empty() {
             return events;
         }
-        match (self.judge_behind(at, from, message, now), self.facts.letters.get(message).cloned()) {
+        match (self.judge_behind(at, from, message, now), self.facts.letters.get(message).cloned())
+        {
             (Verdict::Accept, Some(letter)) => events.extend(self.accept_letter(at, &letter, now)),
-            (Verdict::Refuse(error), _) => events.push(json!({ "event": "refused", "error": error })),
+            (Verdict::Refuse(error), _) => {
+                events.push(json!({ "event": "refused", "error": error }))
+            }
             _ => events.push(json!({ "event": "refused", "error": Value::Null })),
         }
         events

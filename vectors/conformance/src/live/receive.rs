@@ -3,6 +3,7 @@
 use super::facts::{COMPLETE, Complete, Packet, Response, behind};
 use super::network::Parcel;
 use super::oracle::Verdict;
+use super::side::RECEIPT;
 use super::world::World;
 use quipu::{Event, Received};
 
@@ -15,7 +16,8 @@ impl World {
         let from = parcel.from.map(|from| self.key(from));
         let (now, host) = (self.now, &mut self.hosts[at]);
         let outcome = host.device.receive(from.as_ref(), &parcel.bytes, now, &mut host.draws);
-        let what = format!("{}, {} bytes to {}", kind(&parcel.bytes), parcel.bytes.len(), host.name);
+        let what =
+            format!("{}, {} bytes to {}", kind(&parcel.bytes), parcel.bytes.len(), host.name);
         match (outcome, verdict) {
             (Ok(_), Verdict::Foreign) => Err(format!("ACCEPTED: {what}, which nobody has sent")),
             (Ok(_), Verdict::Refuse(error)) => Err(format!("ACCEPTED: {what}, expected {error}")),
@@ -26,7 +28,9 @@ impl World {
             (Err(error), _) => {
                 let name = error.name();
                 if matches!(error.blame(), "caller" | "storage") {
-                    return Err(format!("{what}: refused as {name}, which is not the packet's fault"));
+                    return Err(format!(
+                        "{what}: refused as {name}, which is not the packet's fault"
+                    ));
                 }
                 self.unchanged(at, &before, name).map_err(|text| format!("{what}: {text}"))?;
                 Ok(Some(name))
@@ -66,7 +70,8 @@ impl World {
         if !self.delivered.insert(place) {
             return Err(format!("delivered twice: epoch {}, number {}", place.1, place.2));
         }
-        let letters = self.oracle.models.iter().position(|it| it.key == hex::encode(peer.as_bytes()));
+        let letters =
+            self.oracle.models.iter().position(|it| it.key == hex::encode(peer.as_bytes()));
         if letters.is_none_or(|from| from == at) {
             return Err("a message was attributed to a device that is not its sender".to_owned());
         }
@@ -113,7 +118,13 @@ impl World {
     }
 
     /// HS-35: the Complete that ends the initiator's handshake.
-    fn completes(&mut self, parcel: &Parcel, init: &[u8], received: &Received, peer: usize) -> Result<(), String> {
+    fn completes(
+        &mut self,
+        parcel: &Parcel,
+        init: &[u8],
+        received: &Received,
+        peer: usize,
+    ) -> Result<(), String> {
         let at = parcel.to;
         let reply = single(&received.replies)?;
         let (head, rest) = reply.split_at_checked(COMPLETE).ok_or("a Complete is too short")?;
@@ -134,7 +145,13 @@ impl World {
     }
 
     /// HS-38: the receipt that answers a Complete.
-    fn answers(&mut self, at: usize, peer: usize, id: &[u8; 16], replies: &[Vec<u8>]) -> Result<(), String> {
+    fn answers(
+        &mut self,
+        at: usize,
+        peer: usize,
+        id: &[u8; 16],
+        replies: &[Vec<u8>],
+    ) -> Result<(), String> {
         let now = self.now;
         let entry = self.oracle.models[at].book(peer).get(id);
         let content = entry.and_then(|entry| {
@@ -143,10 +160,12 @@ impl World {
         });
         match (content, replies) {
             (None, []) => self.draws(at, &[]),
-            (Some(content), [reply]) => self.sealed(at, peer, id, reply, 0x02, &content),
-            (content, replies) => {
-                Err(format!("answered with {} packets, a receipt was due: {}", replies.len(), content.is_some()))
-            }
+            (Some(content), [reply]) => self.sealed(at, peer, id, reply, RECEIPT, &content),
+            (content, replies) => Err(format!(
+                "answered with {} packets, a receipt was due: {}",
+                replies.len(),
+                content.is_some()
+            )),
         }
     }
 }

@@ -9,6 +9,10 @@ pub(crate) type Place = (u32, u32);
 /// Epoch, first number, how many.
 pub(crate) type Gap = (u32, u32, u32);
 
+/// Content type of a receipt.
+pub(crate) const RECEIPT: u8 = 0x02;
+/// Content type of a close.
+pub(crate) const CLOSE: u8 = 0x03;
 const SKIPPED_KEYS: usize = 2_000;
 const DIGESTS: usize = 1_000;
 /// Five receiving chains behind the current one; receiving epochs go up by two.
@@ -24,6 +28,8 @@ pub(crate) struct Side {
     digests: VecDeque<Place>,
     accepted: BTreeSet<u32>,
     greatest_lost: Option<u32>,
+    /// SESSION-17: something other than a receipt was accepted since the last receipt was sent.
+    owed: bool,
     /// We have closed.
     pub(crate) closed: bool,
     peer_closed: Option<Place>,
@@ -39,6 +45,7 @@ impl Side {
             digests: VecDeque::new(),
             accepted: BTreeSet::new(),
             greatest_lost: None,
+            owed: !initiator,
             closed: false,
             peer_closed: None,
         }
@@ -53,8 +60,14 @@ impl Side {
         self.newest
     }
 
+    pub(crate) const fn owed(&self) -> bool {
+        self.owed
+    }
+
     /// Takes the place of the next message; the lengths of the draws that sealing it makes.
-    pub(crate) fn send(&mut self) -> (Place, &'static [usize]) {
+    pub(crate) fn send(&mut self, kind: u8) -> (Place, &'static [usize]) {
+        self.owed &= kind != RECEIPT;
+        self.closed |= kind == CLOSE;
         let (place, draws): (Place, &'static [usize]) = match self.sending {
             Some(place) => (place, &[16]),
             None => ((self.newest.map_or(0, |epoch| epoch + 1), 0), &[32, 16]),
@@ -77,8 +90,12 @@ impl Side {
     }
 
     /// Notes an accepted message. `former_end` is the final length of the chain that was newest.
-    pub(crate) fn accept(&mut self, place: Place, former_end: u32) -> Vec<Gap> {
+    pub(crate) fn accept(&mut self, kind: u8, place: Place, former_end: u32) -> Vec<Gap> {
         let (epoch, number) = place;
+        self.owed |= kind != RECEIPT;
+        if kind == CLOSE {
+            self.peer_closed = self.peer_closed.or(Some(place));
+        }
         let mut gap = Vec::new();
         let before = (self.newest, self.next);
         if Some(epoch) > self.newest {
@@ -126,10 +143,6 @@ impl Side {
                 self.greatest_lost = self.greatest_lost.max(Some(number));
             }
         }
-    }
-
-    pub(crate) fn peer_closes(&mut self, place: Place) {
-        self.peer_closed = self.peer_closed.or(Some(place));
     }
 
     /// The 16 bytes of a receipt that is sent now.

@@ -1,6 +1,7 @@
 //! A random walk: devices talk over a hostile network, then the network is calm and all must be well.
 
 use super::network::Weather;
+use super::side::CLOSE;
 use super::world::World;
 
 /// How often each thing is done in a step, in 1000; the rest is the network's.
@@ -65,7 +66,7 @@ impl World {
         } else if falls(connect) {
             self.connect(at, peer).map(|_| ())
         } else if falls(close) {
-            self.send(at, peer, 0x03, &[]).map(|_| ())
+            self.send(at, peer, CLOSE, &[]).map(|_| ())
         } else if falls(due) {
             self.due(at)
         } else if falls(restart) {
@@ -135,7 +136,11 @@ impl World {
     /// Lets two devices talk until both hear each other on one session; four attempts.
     fn heal(&mut self, at: usize, peer: usize) -> Result<(), String> {
         for _ in 0..4 {
-            if self.hear(at, peer)? && self.hear(peer, at)? && self.hear(at, peer)? && self.agreed(at, peer)? {
+            if self.hear(at, peer)?
+                && self.hear(peer, at)?
+                && self.hear(at, peer)?
+                && self.agreed(at, peer)?
+            {
                 return Ok(());
             }
             self.now += 700_000;
@@ -171,7 +176,8 @@ impl World {
             let key = self.key(their);
             let sessions = self.hosts[our].device.sessions(&key).ok_or("there are no sessions")?;
             let session = sessions.sending(now).ok_or("there is no session to send on")?;
-            let secret = session.export(b"conformance", b"live", 32).map_err(|error| error.to_string())?;
+            let secret =
+                session.export(b"conformance", b"live", 32).map_err(|error| error.to_string())?;
             views.push((session.key(), secret.expose().to_vec()));
         }
         if views[0].0 != views[1].0 {
@@ -203,7 +209,9 @@ impl World {
     pub(crate) fn restore(&mut self, at: usize, peer: usize) -> Result<(), String> {
         let (before, key) = (self.state(at), self.key(peer));
         let host = &mut self.hosts[at];
-        let Some(stored) = host.device.snapshot(&key).map(|it| it.expose().to_vec()) else { return Ok(()) };
+        let Some(stored) = host.device.snapshot(&key).map(|it| it.expose().to_vec()) else {
+            return Ok(());
+        };
         let sessions = host.device.sessions(&key).into_iter().flat_map(|it| it.iter());
         let generations: Vec<_> = sessions.map(|it| (it.key(), it.generation())).collect();
         let least = |more: u64| {
@@ -225,7 +233,11 @@ impl World {
             damaged[self.dice.below(stored.len())] ^= 1 << self.dice.below(8);
         }
         if self.hosts[at].device.restore(&key, &damaged, |_| 0).is_ok() {
-            return Err(format!("a damaged snapshot was restored, {} bytes of {}", damaged.len(), stored.len()));
+            return Err(format!(
+                "a damaged snapshot was restored, {} bytes of {}",
+                damaged.len(),
+                stored.len()
+            ));
         }
         self.counts.add("restores");
         self.counts.add("states compared");

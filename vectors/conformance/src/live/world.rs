@@ -1,15 +1,14 @@
 //! Devices, network, clock and oracle: every operation is done by the reference and compared with
 //! what the oracle predicts.
 
-use super::book::{Entry, Standing};
 use super::counts::Counts;
 use super::dice::Dice;
-use super::facts::{Init, Letter};
+use super::facts::Init;
 use super::host::Host;
 use super::network::{Network, Parcel};
 use super::oracle::{Model, Oracle};
+use quipu::Event;
 use quipu::crypto::sign::IdentityKey;
-use quipu::{Event, Kind};
 use quipu_vectors::script::event as describe;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The moment at which every run begins.
 pub(crate) const START: u64 = 1_700_000_000_000;
 const NAMES: [&str; 3] = ["ada@example.org", "bob@example.org", "carol@example.org"];
-const CHAIN_MAX: u32 = 10_000;
 
 /// Everything that a run consists of.
 #[derive(Debug)]
@@ -71,11 +69,19 @@ impl World {
     }
 
     /// ENC-08, SESSION-29: a refusal leaves the state and draws nothing.
-    pub(crate) fn unchanged(&mut self, at: usize, before: &[u8], error: &str) -> Result<(), String> {
+    pub(crate) fn unchanged(
+        &mut self,
+        at: usize,
+        before: &[u8],
+        error: &str,
+    ) -> Result<(), String> {
         self.counts.add(&format!("refused {error}"));
         self.counts.add("states compared");
         if self.state(at) != before {
-            return Err(format!("{} refused as {error} and changed its state", self.hosts[at].name));
+            return Err(format!(
+                "{} refused as {error} and changed its state",
+                self.hosts[at].name
+            ));
         }
         self.draws(at, &[])
     }
@@ -118,7 +124,12 @@ impl World {
     }
 
     /// Compares events with a prediction; an error that is null in it stands for any.
-    pub(crate) fn events(&mut self, at: usize, found: &[Event], expected: &[Value]) -> Result<(), String> {
+    pub(crate) fn events(
+        &mut self,
+        at: usize,
+        found: &[Event],
+        expected: &[Value],
+    ) -> Result<(), String> {
         let found: Vec<Value> = found.iter().map(describe).collect();
         for event in &found {
             self.counts.add(&format!("event {}", event["event"].as_str().unwrap_or_default()));
@@ -152,7 +163,9 @@ impl World {
         let host = &mut self.hosts[at];
         let made = host.device.reconnect(&card, now, &mut host.draws);
         match (&made, expected) {
-            (Ok(Some(_)), false) => return Err(format!("{} reconnected within 10 minutes", host.name)),
+            (Ok(Some(_)), false) => {
+                return Err(format!("{} reconnected within 10 minutes", host.name));
+            }
             (Ok(None), true) => return Err(format!("{} did not reconnect", host.name)),
             (Ok(None), false) => return self.draws(at, &[]),
             _ => self.counts.add("reconnects"),
@@ -174,7 +187,9 @@ impl World {
                 self.unchanged(at, before, error.name())?;
                 Ok(None)
             }
-            Err(error) => Err(format!("{} could not start a handshake: {error}", self.hosts[at].name)),
+            Err(error) => {
+                Err(format!("{} could not start a handshake: {error}", self.hosts[at].name))
+            }
             Ok(None) => Ok(None),
             Ok(Some(init)) => {
                 self.draws(at, &[32])?;
@@ -185,103 +200,6 @@ impl World {
                 Ok(Some(()))
             }
         }
-    }
-
-    /// Why a send is refused now, if it is.
-    fn refusal(&mut self, at: usize, peer: usize) -> Option<&'static str> {
-        let now = self.now;
-        match self.oracle.models[at].book(peer).sending(now) {
-            None => Some("no_session"),
-            Some(entry) if entry.side.closed => Some("closed"),
-            Some(entry) if entry.side.count() >= CHAIN_MAX => Some("chain_limit"),
-            Some(_) => None,
-        }
-    }
-
-    /// Sends application content (kind 0x01 or from 0x80) or, with kind 0x03, a close.
-    /// Returns whether it went out.
-    pub(crate) fn send(&mut self, at: usize, peer: usize, kind: u8, content: &[u8]) -> Result<bool, String> {
-        let before = self.state(at);
-        let (now, key, refusal) = (self.now, self.key(peer), self.refusal(at, peer));
-        let host = &mut self.hosts[at];
-        let made = match kind {
-            0x01 => host.device.send(&key, Kind::DATA, content, now, &mut host.draws),
-            0x03 => host.device.close(&key, now, &mut host.draws),
-            other => host.device.send(&key, Kind::application(other), content, now, &mut host.draws),
-        };
-        let name = host.name;
-        match (made, refusal) {
-            (Err(error), Some(expected)) if error.name() == expected => {
-                self.unchanged(at, &before, expected)?;
-                Ok(false)
-            }
-            (Err(error), _) => Err(format!("{name} refused to send as {error}, expected {refusal:?}")),
-            (Ok(_), Some(expected)) => Err(format!("{name} sent, expected refusal as {expected}")),
-            (Ok(made), None) => {
-                let book = self.oracle.models[at].book(peer);
-                let id = book.sending(now).map(|entry| entry.key.1).unwrap_or_default();
-                self.sealed(at, peer, &id, &made.packet, kind, content)?;
-                let expected = self.oracle.models[at].book(peer).settle(now);
-                self.events(at, &made.events, &expected)?;
-                self.sessions(at)?;
-                Ok(true)
-            }
-        }
-    }
-
-    /// Asks for a receipt on the greatest session.
-    pub(crate) fn receipt(&mut self, at: usize, peer: usize) -> Result<(), String> {
-        let before = self.state(at);
-        let (now, key, refusal) = (self.now, self.key(peer), self.refusal(at, peer));
-        let book = self.oracle.models[at].book(peer);
-        let Some(entry) = book.sending(now) else { return Ok(()) };
-        let (id, content) = (entry.key.1, entry.side.receipt());
-        let host = &mut self.hosts[at];
-        let made = host.device.receipt(&key, &id, &mut host.draws);
-        match (made, content, refusal) {
-            (Ok(None), None, _) => self.draws(at, &[]),
-            (Err(error), Some(_), Some(expected)) if error.name() == expected => {
-                self.unchanged(at, &before, expected)
-            }
-            (Ok(Some(packet)), Some(content), None) => {
-                self.sealed(at, peer, &id, &packet, 0x02, &content)?;
-                self.sessions(at)
-            }
-            (found, _, _) => Err(format!("a receipt gave {found:?}, expected {refusal:?}")),
-        }
-    }
-
-    /// Notes a sealed message and gives it to the network.
-    pub(crate) fn sealed(
-        &mut self,
-        at: usize,
-        peer: usize,
-        id: &[u8; 16],
-        packet: &[u8],
-        kind: u8,
-        content: &[u8],
-    ) -> Result<(), String> {
-        let entry = self.oracle.models[at].book(peer).get(id).ok_or("the oracle lost a session")?;
-        let (place, draws) = entry.side.send();
-        entry.side.closed |= kind == 0x03;
-        let message = unwrap(entry, packet)?.to_vec();
-        let content = if kind == 0x03 { [place.0, place.1 + 1].map(u32::to_be_bytes).concat() } else { content.to_vec() };
-        if message.len() != 124 + padded(5 + content.len()) {
-            return Err(format!("{} bytes of content gave a message of {}", content.len(), message.len()));
-        }
-        self.draws(at, draws)?;
-        *self.oracle.facts.lengths.entry((*id, place.0)).or_default() += 1;
-        let letter = Letter { session: *id, from: at, to: peer, place, kind, content };
-        if self.oracle.facts.letters.insert(message, letter).is_some() {
-            return Err("two messages are the same bytes".to_owned());
-        }
-        self.counts.add(match kind {
-            0x02 => "sent receipt",
-            0x03 => "sent close",
-            _ => "sent message",
-        });
-        self.network.post(Parcel { from: Some(at), to: peer, bytes: packet.to_vec() });
-        Ok(())
     }
 
     /// Does what time demands.
@@ -299,9 +217,18 @@ impl World {
         }
         self.events(at, &due.events, &events)?;
         let same = due.packets.len() == packets.len()
-            && due.packets.iter().zip(&packets).all(|(it, (peer, packet))| it.0 == self.key(*peer) && it.1 == *packet);
+            && due
+                .packets
+                .iter()
+                .zip(&packets)
+                .all(|(it, (peer, packet))| it.0 == self.key(*peer) && it.1 == *packet);
         if !same {
-            return Err(format!("{} repeated {} Completes, expected {}", self.hosts[at].name, due.packets.len(), packets.len()));
+            return Err(format!(
+                "{} repeated {} Completes, expected {}",
+                self.hosts[at].name,
+                due.packets.len(),
+                packets.len()
+            ));
         }
         for (to, bytes) in packets {
             self.counts.add("sent complete again");
@@ -310,20 +237,4 @@ impl World {
         self.draws(at, &[])?;
         self.sessions(at)
     }
-}
-
-/// HS-36: the message of a packet, behind its Complete exactly while the session is unconfirmed.
-fn unwrap<'a>(entry: &Entry, packet: &'a [u8]) -> Result<&'a [u8], String> {
-    if entry.standing == Standing::Confirmed {
-        return Ok(packet);
-    }
-    let rest = packet.strip_prefix(entry.complete.as_slice()).ok_or("a message without its Complete")?;
-    super::facts::behind(rest).ok_or_else(|| "a message behind Complete has another length".to_owned())
-}
-
-/// Chapter 7.5.
-fn padded(length: usize) -> usize {
-    let exponent = length.ilog2();
-    let step = 1 << exponent.saturating_sub(exponent.max(1).ilog2() + 1);
-    length.next_multiple_of(step).max(256)
 }
