@@ -19,6 +19,19 @@
 //! `open` decides on `&self`, `commit` cannot fail: a refused packet changes nothing.
 
 #![no_std]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::as_conversions,
+        clippy::cast_possible_truncation,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+#![deny(clippy::missing_errors_doc)]
 
 extern crate alloc;
 #[cfg(test)]

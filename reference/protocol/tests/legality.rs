@@ -199,7 +199,7 @@ fn close_before_an_accepted_message_is_refused() {
     let (mut insider, mut bob) = to_responder(14);
     let early = insider.content(3, &[0, 0, 0, 0, 0, 0, 0, 1]);
     accept(&mut bob, &insider.header(|_| ()));
-    refuse(&mut bob, &early, PeerError::Closed);
+    refuse(&mut bob, &early, PeerError::AfterClose);
     assert!(!bob.peer_closed());
 }
 
@@ -211,6 +211,6 @@ fn message_after_the_close_is_refused() {
     let close = insider.content(3, &[0, 0, 0, 0, 0, 0, 0, 2]);
     let after = insider.header(|_| ());
     accept(&mut bob, &close);
-    refuse(&mut bob, &after, PeerError::Closed);
+    refuse(&mut bob, &after, PeerError::AfterClose);
     assert_eq!((accept(&mut bob, &before), bob.peer_closed()), ((0, 0), true));
 }

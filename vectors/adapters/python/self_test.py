@@ -8,7 +8,7 @@ from quipu.device import Device
 from quipu.handshake import Agreed
 from quipu.keys import Identity, issue_card
 from quipu.message import PADDED_LENGTHS, pad
-from quipu.notation import CHAIN_MAX, INITIATOR, RESPONDER, SKIPPED_KEYS
+from quipu.notation import CHAIN_MAX, INITIATOR, RESPONDER, SKIPPED_KEYS, UNCONFIRMED_AGE
 from quipu.session import Session
 
 NOW = 1_700_000_000_000
@@ -135,6 +135,46 @@ def crossing():
     assert [held.status for held in b._contents.sessions(card_a.ik).held] == ["confirmed"] * 2
 
 
+def answer_without_random():
+    """4.7: the answer to a Complete is left out and not counted when the random source fails."""
+
+    def broken(length):
+        raise OSError
+
+    draw = Source("answer without random")
+    a, card_a = new_device(b"alice", draw)
+    b, card_b = new_device(b"bob", draw)
+    _, [response] = b.receive(a.initiate(card_b.raw, NOW, draw), NOW, draw)
+    _, [complete] = a.receive(response, NOW, draw)
+    events, replies = b.receive(complete, NOW, broken)
+    assert [event["event"] for event in events] == ["established"] and not replies
+    assert b._contents.sessions(card_a.ik).held[0].answers == 0
+    events, replies = b.receive(complete, NOW, draw)
+    assert [event["event"] for event in events] == ["repeated"] and len(replies) == 1
+    _, packet = b.receipt(card_a.ik, NOW, broken)  # SESSION-32: none is owed any more
+    assert packet is None
+
+
+def time_by_peer():
+    """8.2 and 12.5: only the peer device concerned, and `due` in the order of IK."""
+    draw = Source("time by peer")
+    a, _ = new_device(b"alice", draw)
+    peers = [new_device(name, draw) for name in (b"bob", b"carol", b"dave")]
+    for other, card in peers:
+        _, [response] = other.receive(a.initiate(card.raw, NOW, draw), NOW, draw)
+        a.receive(response, NOW, draw)
+    iks = [card.ik for _, card in peers]
+    _, packets = a.due(NOW + 2000)
+    assert [ik for ik, _ in packets] == sorted(iks)
+    late = NOW + UNCONFIRMED_AGE
+    refuses("no_session", lambda: a.send(iks[0], 1, b"", late, draw), a)  # SESSION-31
+    _, [response] = peers[0][0].receive(a.initiate(peers[0][1].raw, late, draw), late, draw)
+    events, _ = a.receive(response, late, draw)
+    assert [event["event"] for event in events] == ["established", "given-up"]
+    events, packets = a.due(late)
+    assert [event["event"] for event in events] == ["given-up"] * 2 and not packets
+
+
 def bounds():
     draw = Source("bounds")
     private_a, private_b = draw(32), draw(32)
@@ -164,7 +204,7 @@ def bounds():
 
 def run():
     assert len(PADDED_LENGTHS) == 129 and all(pad(length) == length for length in PADDED_LENGTHS)
-    for test in (small_orders, conversation, crossing, bounds):
+    for test in (small_orders, conversation, crossing, answer_without_random, time_by_peer, bounds):
         test()
         print(f"{test.__name__}: passed")
     return 0

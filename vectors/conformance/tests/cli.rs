@@ -19,14 +19,23 @@ impl Drop for Folder {
 }
 
 fn padding() -> Value {
-    let test = |id: &str, length: u32| json!({ "id": id, "comment": id, "requirements": ["MSG-02"], "flags": [], "input": { "length": length } });
+    let test = |id: &str, length: u32| {
+        json!({
+            "id": id, "comment": id, "requirements": ["MSG-02"], "flags": ["Normal"],
+            "input": { "length": length },
+        })
+    };
     let mut tests = [test("padding-1", 1), test("padding-2", 300), test("padding-3", 65_532)];
     tests[0]["output"] = json!({ "padded": 256 });
     tests[1]["output"] = json!({ "padded": 320 });
     tests[2]["error"] = json!("too_long");
+    tests[2]["twin"] = json!("padding-2");
+    tests[2]["delta"] = json!("more content");
     json!({
         "format": 1, "protocol": "QuipuV1", "operation": "padding", "suite": 1,
-        "license": "CC0-1.0 OR MIT OR Apache-2.0", "comment": "padding", "flags": {}, "tests": tests,
+        "license": "CC0-1.0 OR MIT OR Apache-2.0", "comment": "padding",
+        "flags": { "Normal": { "bug": "basic", "effect": "none", "severity": "low" } },
+        "tests": tests,
     })
 }
 
@@ -117,12 +126,11 @@ fn a_wrong_value_exits_1_and_is_named_first() {
 
 #[test]
 fn an_accepted_invalid_input_is_the_first_verdict() {
-    let mut file = altered(&["tests", "1", "error"], json!("too_long"));
-    file["tests"][1].as_object_mut().expect("a test").remove("output");
+    let mut file = altered(&["tests", "2", "input", "length"], json!(9));
     file["tests"][0]["output"]["padded"] = json!(1);
     let ran = Folder::with(&file).run(&["--filter", "padding"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
-    assert!(ran.out.starts_with("ACCEPTED padding/padding-2\n"), "{}", ran.out);
+    assert!(ran.out.starts_with("ACCEPTED padding/padding-3\n"), "{}", ran.out);
     assert!(ran.out.contains("\nFAILED padding/padding-1\n"), "{}", ran.out);
 }
 
@@ -164,18 +172,19 @@ fn damage_exits_6_and_is_named() {
         (altered(&["surprise"], json!(1)), "`surprise`"),
         (altered(&["tests", "0", "surprise"], json!(1)), "`surprise`"),
         (altered(&["tests", "0", "id"], json!(5)), "line "),
-        (altered(&["format"], json!(2)), "field format"),
-        (altered(&["protocol"], json!("QuipuV2")), "field protocol"),
+        (altered(&["format"], json!(2)), "/format"),
+        (altered(&["protocol"], json!("QuipuV2")), "/protocol"),
+        (altered(&["suite"], json!(2)), "/suite"),
+        (altered(&["tests"], json!([])), "/tests"),
+        (altered(&["tests", "0", "error"], json!("too_long")), "/tests/0"),
+        (altered(&["tests", "0", "steps"], json!([])), "/tests/0"),
         (altered(&["operation"], json!("guess")), "field operation"),
-        (altered(&["suite"], json!(2)), "field suite"),
-        (altered(&["tests", "0", "flags"], json!(["none"])), "field flags"),
+        (altered(&["tests", "0", "flags"], json!(["None"])), "field flags"),
         (altered(&["tests", "0", "requirements"], json!(["MSG-999"])), "MSG-999"),
         (altered(&["tests", "0", "id"], json!("padding-2")), "field id"),
         (altered(&["tests", "0", "id"], json!("padding-0")), "field id"),
-        (altered(&["tests", "0", "twin"], json!("padding-9")), "field twin"),
-        (altered(&["tests", "0", "error"], json!("too_long")), "output and error"),
-        (altered(&["tests", "0", "steps"], json!([])), "steps"),
-        (altered(&["tests"], json!([])), "no test"),
+        (altered(&["tests", "2", "twin"], json!("padding-9")), "field twin"),
+        (altered(&["operation"], json!("session")), "field steps"),
     ] {
         let ran = Folder::with(&file).run(&[]);
         assert_eq!(ran.code, 6, "{named}: {}{}", ran.out, ran.err);

@@ -73,9 +73,9 @@ impl Card {
     ///
     /// # Errors
     /// `encoding` as CARD-03 and CARD-06.
-    //= spec/03-keys.md#3-2-the-card
+    //= spec/03-keys.md#3-4-a-device-s-own-cards
     //# [CARD-15] A device MUST refuse to issue a card with fields outside the rules of 3.2 as
-    //# `encoding`.
+    //# `encoding`, before CARD-14.
     pub fn issue(identity: &Identity, fields: CardFields) -> Result<Self, BytesError> {
         fields.check()?;
         let (key, agreement) = (identity.key(), identity.agreement_key());

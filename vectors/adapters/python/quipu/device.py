@@ -46,10 +46,11 @@ class Contents:
             replay={k: v for k, v in self.replay.items() if now <= v.until},  # HS-19, HS-20
         )
 
-    def demand(self, now, events):
-        """8.2: an operation that commits also does what time demands, after its own effect."""
-        peers = {ik: sessions.demand(now, events) for ik, sessions in self.peers.items()}
-        return replace(self, peers={ik: sessions for ik, sessions in peers.items() if sessions.held})
+    def demand(self, peer, now, events):
+        """What time demands of the sessions with one peer device (SESSION-31)."""
+        peers = dict(self.peers)
+        sessions = peers.pop(peer, Sessions()).demand(now, events)
+        return replace(self, peers={**peers, peer: sessions} if sessions.held else peers)
 
     def sessions(self, ik):
         return self.peers.get(ik, Sessions())
@@ -76,11 +77,10 @@ class Device:
 
     def initiate(self, card_r_bytes, now, draw):
         contents = self._contents.current(now)
-        if not contents.cards:
-            raise Refused("time")  # HS-02: no card of our own is valid
+        newest = contents.cards[-1] if contents.cards else None
         floor = contents.sessions(verify_card(card_r_bytes).ik).floor(now)  # HS-05
         packet, initiated = initiator.initiate(
-            self.identity, contents.cards[-1], card_r_bytes, contents.pins, now, floor, self.views, draw
+            self.identity, newest, card_r_bytes, contents.pins, now, floor, self.views, draw
         )
         opened = {**contents.initiated, initiated.handshake_id: initiated}
         self._contents = replace(contents, initiated=opened)
@@ -103,16 +103,18 @@ class Device:
         session, message = operation(held.session)
         packet = None if message is None else held.wrapped(message)  # HS-36
         sessions = sessions.put(replace(held, session=session))
-        return self._commit(contents.with_sessions(peer, sessions), now, []), packet
+        return self._commit(contents.with_sessions(peer, sessions), peer, now, []), packet
 
     def due(self, now):
         """What time demands, repeats of Complete included: events and [(peer, packet)]."""
         events, packets = [], []
-        contents = self._contents.current(now).demand(now, events)
-        for peer, sessions in contents.peers.items():
-            sessions, repeats = sessions.repeat_completes(now)
-            packets += [(peer, packet) for packet in repeats]
-            contents = contents.with_sessions(peer, sessions)
+        contents = self._contents.current(now)
+        for peer in sorted(contents.peers):  # 12.5
+            contents = contents.demand(peer, now, events)
+            if peer in contents.peers:
+                sessions, repeats = contents.sessions(peer).repeat_completes(now)
+                packets += [(peer, packet) for packet in repeats]
+                contents = contents.with_sessions(peer, sessions)
         self._contents = contents
         return events, packets
 
@@ -138,8 +140,9 @@ class Device:
         }
         kind = packet_type(packet, set(receive))
         events = []
-        contents, replies = receive[kind](self._contents.current(now), packet, now, draw, events, sender)
-        return self._commit(contents, now, events), replies
+        current = self._contents.current(now)
+        contents, peer, replies = receive[kind](current, packet, now, draw, events, sender)
+        return self._commit(contents, peer, now, events), replies
 
     def _receive_init(self, contents, packet, now, draw, events, sender):
         response, responded, (init_hash, remembered) = responder.respond(
@@ -159,7 +162,7 @@ class Device:
             half_open={**contents.half_open, responded.handshake_id: responded},
             replay={**contents.replay, init_hash: remembered},  # HS-19
         )
-        return contents, [response]
+        return contents, responded.card_i.ik, [response]
 
     def _receive_response(self, contents, packet, now, draw, events, sender):
         initiated, complete, agreed, _, _ = initiator.finish(
@@ -173,7 +176,7 @@ class Device:
         sessions = contents.sessions(peer.ik).add(held, now, events)
         remaining = {k: v for k, v in contents.initiated.items() if k != initiated.handshake_id}  # HS-26
         contents = replace(contents, initiated=remaining).with_sessions(peer.ik, sessions)
-        return contents, [complete + lp32(b"")]  # HS-35
+        return contents, peer.ik, [complete + lp32(b"")]  # HS-35
 
     def _receive_complete(self, contents, packet, now, draw, events, sender):
         handshake_id, message = packet[4:20], packet[COMPLETE_LENGTH + 4 :]
@@ -211,12 +214,13 @@ class Device:
 
     def _receive_message(self, contents, packet, now, draw, events, sender):
         sessions = contents.sessions(sender).receive(packet, now, events)
-        return contents.with_sessions(sender, sessions), []
+        return contents.with_sessions(sender, sessions), sender, []
 
     # State
 
-    def _commit(self, contents, now, events):
-        self._contents = contents.demand(now, events)
+    def _commit(self, contents, peer, now, events):
+        """8.2: an operation that succeeds does what time demands of the peer concerned, after its own effect."""
+        self._contents = contents.demand(peer, now, events)
         return events
 
     def state(self, now=None):
@@ -252,9 +256,9 @@ def _answered(contents, peer, sessions, held, now, draw):
             answered = replace(held, session=session, answered=now, answers=held.answers + 1)
             sessions, replies = sessions.put(answered), [receipt]
         except Refused as refusal:
-            if refusal.name not in ("closed", "chain_limit"):  # 4.7: left out when it cannot be sealed
+            if refusal.name not in ("closed", "chain_limit", "random"):  # 4.7: left out and not counted
                 raise
-    return contents.with_sessions(peer, sessions), replies
+    return contents.with_sessions(peer, sessions), peer, replies
 
 
 def _established(held, peer):

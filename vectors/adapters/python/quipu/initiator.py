@@ -43,18 +43,23 @@ from .primitives import (
 
 
 def initiate(identity: Identity, card_i, card_r_bytes, pins, now, floor, views, draw, note=ignore):
-    """`floor`: ts_I of the greatest confirmed session with that device, or None. Gives Init and what to keep."""
+    """`card_i`: None when no card of our own is kept any more.
+
+    `floor`: ts_I of the greatest confirmed session with that device, or None. Gives Init and what to keep.
+    """
     card_r = verify_card(card_r_bytes)  # HS-01
     card_r.require_valid(now)  # HS-02
     if contradicts_pin(pins, card_r):  # HS-39
         raise Refused("identity")
     if card_r.ik == identity.ik:  # HS-03
         raise Refused("identity")
-    if handshake_suite(card_i, card_r) != SUITE:  # CARD-12
+    if card_i is not None and handshake_suite(card_i, card_r) != SUITE:  # CARD-12
         raise Refused("suite")
     ts_i = now if floor is None else max(now, floor + 1)  # HS-05
     if ts_i - now > INIT_WINDOW:  # HS-05
         raise Refused("window")
+    if card_i is None:  # HS-02
+        raise Refused("time")
     card_i.require_valid(ts_i)  # HS-02
 
     ek_private = drawn(draw, 32)  # HS-04

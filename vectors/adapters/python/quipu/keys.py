@@ -89,7 +89,7 @@ def address_field(address):
 
 def issue_card(identity, suites, address, device, created, expires, note=ignore):
     in_range = 0 <= suites < 2**32 and 0 <= created < expires < 2**64
-    if not in_range or not suites & 1 or not 1 <= len(address) <= 64 or len(device) != 4:  # 3.2
+    if not in_range or not suites & 1 or not 1 <= len(address) <= 64 or len(device) != 4:  # CARD-15
         raise Refused("encoding")
     ik, idk = identity.ik, identity.idk
     note("ik", ik)

@@ -44,7 +44,7 @@ EXPORT_LENGTH = 8_160
 ERRORS = frozenset(
     "length version type suite encoding key authentication signature identity time replay busy "
     "unknown_handshake unknown_session protocol too_far duplicate expired clone_suspected padding content "
-    "closed too_long chain_limit no_session window cards export random rollback snapshot snapshot_version".split()
+    "after_close closed too_long chain_limit no_session window cards export random rollback snapshot snapshot_version".split()
 )
 
 

@@ -100,9 +100,12 @@ def respond(identity, cards, pins, replay, half_open, now, views, init, draw, no
     note("h3", h3)
 
     ek_private = drawn(draw, 32)  # HS-21
+    ek_r = x25519_public(ek_private)
+    if ek_r == ek_i:  # PRIM-17: before the next draw
+        raise Refused("random")
     rb_private = drawn(draw, 32)  # HS-21
-    ek_r, rb = x25519_public(ek_private), x25519_public(rb_private)
-    if len({ek_i, ek_r, rb}) != 3:  # PRIM-17
+    rb = x25519_public(rb_private)
+    if rb in (ek_r, ek_i):  # PRIM-17
         raise Refused("random")
     note("ek_r", ek_r)
     note("rb", rb)

@@ -117,7 +117,7 @@ class Session:
         return self._send(content_type, content, draw)
 
     def receipt(self, draw, unasked=False):
-        """A receipt, or no message when none is owed (SESSION-17) or there is no receiving chain.
+        """A receipt, or no message when none is owed (SESSION-17, SESSION-32) or there is no receiving chain.
 
         `unasked`: the answer to a Complete, sent whether owed or not (HS-38).
         """
@@ -133,7 +133,7 @@ class Session:
         return replace(session, closed_by_us=True), message
 
     def _send(self, content_type, content, draw):
-        # the order of 7.3: closed, too_long, chain_limit, random
+        # the order of MSG-14: closed, too_long, chain_limit, random
         if self.closed_by_us:  # SESSION-19
             raise Refused("closed")
         if len(content) > CONTENT_MAX:  # MSG-01
@@ -177,9 +177,9 @@ class Session:
             raise Refused("content")
         place = (epoch, n)
         if self.close_received is not None and place > self.close_received:  # SESSION-21, step 9
-            raise Refused("closed")
+            raise Refused("after_close")
         if content_type == TYPE_CLOSE and place < self._highest_accepted():  # SESSION-21
-            raise Refused("closed")
+            raise Refused("after_close")
         session = replace(
             self,
             ratchet=ratchet.with_digest(epoch, n, mac),

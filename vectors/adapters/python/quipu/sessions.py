@@ -95,7 +95,7 @@ class Sessions:
         return next((held for held in self.held if held.session_id == session_id), None)
 
     def to_send(self, now):
-        """The greatest that is not given up, nor counts as given up (SESSION-03)."""
+        """The greatest that is not given up, nor counts as given up (SESSION-03, SESSION-31)."""
         for held in self.live(now):
             if held.status != GIVEN_UP and not held.is_at_limit(now):
                 return held
@@ -120,7 +120,7 @@ class Sessions:
         """A new session, and what it does to the others: giving up, then dropping (12.5)."""
         sessions = self
         if held.status == UNCONFIRMED:
-            for other in self.held:
+            for other in self.live(now):
                 if other.status == UNCONFIRMED:  # SESSION-07
                     sessions = sessions._give_up(other, events)
         return sessions.put(held)._superseded(now)._within_bounds(now, events)
@@ -129,7 +129,7 @@ class Sessions:
         """On the session under one of whose header keys the MAC verifies (SESSION-08, SESSION-11)."""
         for held in self.live(now):
             if held.session.recognises(message):
-                return self._receive_on(held, message, now, events)
+                return self._receive_on(held, message, now, events)._within_bounds(now, events)  # SESSION-09
         raise Refused("unknown_session")  # SESSION-12
 
     def _receive_on(self, held, message, now, events):

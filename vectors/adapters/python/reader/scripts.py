@@ -40,7 +40,7 @@ class Script:
         if "error" in step:
             if step["error"] not in ERRORS:
                 raise Damaged(f"{what}: unknown error {step['error']}")
-            require_names(what, step, required | {"error"}, optional)
+            require_names(what, step, required | {"error"}, optional - {"save"})  # 12.5
         else:
             require_names(what, step, required, optional | results)
         require_form(what, step, besides=NESTED)
@@ -75,7 +75,9 @@ class Script:
         compare("result", {name: step[name] for name in results if name in step}, result)
 
     def save(self, step, saved):
-        if "save" in step and saved is not None:
+        if "save" in step:
+            if saved is None:
+                raise Failure(f"save: nothing to name {step['save']}")
             self.saved[step["save"]] = saved
 
     def packet(self, step, name):

@@ -84,7 +84,7 @@ impl Entry {
         confirms
     }
 
-    /// HS-38: whether a Complete is answered now.
+    /// HS-38: whether a Complete is answered now, by a session that can.
     pub(crate) fn answers(&mut self, now: u64) -> bool {
         let may =
             self.answers == 0 || (now.saturating_sub(self.answered) >= 1_000 && self.answers < 16);
@@ -144,18 +144,14 @@ impl Book {
         }
         let (mut confirmed, mut given_up) = (0, 0);
         self.entries.retain(|entry| {
-            let over = match entry.standing {
+            let outlived = entry.outlived(now);
+            let (count, most) = match entry.standing {
                 Standing::Unconfirmed => return true,
-                Standing::Confirmed => {
-                    confirmed += 1;
-                    confirmed > 4
-                }
-                Standing::GivenUp => {
-                    given_up += 1;
-                    given_up > 2
-                }
+                Standing::Confirmed => (&mut confirmed, 4),
+                Standing::GivenUp => (&mut given_up, 2),
             };
-            let leaves = over || entry.outlived(now);
+            *count += u32::from(!outlived);
+            let leaves = outlived || *count > most;
             if leaves {
                 let session = hex::encode(entry.key.1);
                 events.push(json!({ "event": "dropped", "session": session }));

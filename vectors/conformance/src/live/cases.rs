@@ -170,7 +170,7 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "live-clock",
         comment: "The clock jumps by seconds to days: repeats, giving up, dropping, expiry.",
-        requirements: "SESSION-06 SESSION-09 SESSION-10 HS-10 HS-19 HS-27 HS-37 HS-38",
+        requirements: "SESSION-06 SESSION-09 SESSION-10 SESSION-31 HS-10 HS-19 HS-27 HS-37 HS-38",
         needs: "event given-up, event dropped, sent complete again, \
             refused unknown_handshake, refused unknown_session, refused time, \
             pairs agreed",
