@@ -86,8 +86,9 @@ impl Entry {
 
     /// HS-38: whether a Complete is answered now, by a session that can.
     pub(crate) fn answers(&mut self, now: u64) -> bool {
-        let may =
-            self.answers == 0 || (now.saturating_sub(self.answered) >= 1_000 && self.answers < 16);
+        let can = !self.side.closed && self.side.count() < CHAIN_MAX;
+        let in_time = now.saturating_sub(self.answered) >= 1_000 && self.answers < 16;
+        let may = can && (self.answers == 0 || in_time);
         if may {
             self.answers += 1;
             self.answered = now;

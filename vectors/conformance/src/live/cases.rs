@@ -36,7 +36,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "live-talk",
         comment: "An honest network: everything arrives once, in order, with its epoch and number.",
         requirements: "RATCHET-01 RATCHET-15 RATCHET-20 MSG-02 SESSION-03 SESSION-05 SESSION-13 \
-            SESSION-16 SESSION-17 SESSION-23 SESSION-29 HS-35 HS-36 HS-38 CARD-11",
+            SESSION-16 SESSION-17 SESSION-32 SESSION-23 SESSION-29 HS-35 HS-36 HS-38 CARD-11",
         needs: "event message, event confirmed, event established, sent receipt, \
             pairs agreed",
         play: Play::Walks(6, WALK),

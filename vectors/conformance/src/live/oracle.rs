@@ -169,9 +169,13 @@ impl Oracle {
         match self.facts.classify(bytes) {
             Packet::Foreign => Vec::new(),
             Packet::Init(init) => {
-                let (ts, peer) = (init.ts, self.models[init.from].key.clone());
-                self.models[at].cache.insert(bytes.to_vec(), ts);
-                vec![json!({ "event": "response-sent", "peer": peer })]
+                let (from, ts) = (init.from, init.ts);
+                let peer = self.models[from].key.clone();
+                let model = &mut self.models[at];
+                model.cache.insert(bytes.to_vec(), ts);
+                let mut events = vec![json!({ "event": "response-sent", "peer": peer })];
+                events.extend(model.book(from).settle(now));
+                events
             }
             Packet::Response(response) => {
                 let init = response.init.clone();
@@ -225,6 +229,7 @@ impl Oracle {
             events.extend(self.models[at].book(from).insert(entry, now));
         }
         if message.is_empty() {
+            events.extend(self.models[at].book(from).settle(now));
             return events;
         }
         match (self.judge_behind(at, from, message, now), self.facts.letters.get(message).cloned())

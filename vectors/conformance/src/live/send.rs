@@ -71,7 +71,7 @@ impl World {
         let (id, content) =
             (entry.key.1, entry.side.owed().then(|| entry.side.receipt()).flatten());
         let host = &mut self.hosts[at];
-        let made = host.device.receipt(&key, &id, &mut host.draws);
+        let made = host.device.receipt(&key, &id, now, &mut host.draws);
         match (made, content, refusal) {
             (Ok(None), None, _) => self.draws(at, &[]),
             (Err(error), Some(_), Some(expected)) if error.name() == expected => {

@@ -86,7 +86,7 @@ impl Side {
         if !ahead && !self.stored.contains(&place) {
             return Err(if self.digests.contains(&place) { "duplicate" } else { "expired" });
         }
-        if self.peer_closed.is_some_and(|end| place > end) { Err("closed") } else { Ok(()) }
+        if self.peer_closed.is_some_and(|end| place > end) { Err("after_close") } else { Ok(()) }
     }
 
     /// Notes an accepted message. `former_end` is the final length of the chain that was newest.
