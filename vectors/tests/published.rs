@@ -1,7 +1,7 @@
 //! The published files against the reference, the schema and the generator.
 
 use quipu_vectors::file::{self, Named};
-use quipu_vectors::{generate, lint, perform, registry};
+use quipu_vectors::{generate, lint, perform, registry, specification};
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -30,6 +30,17 @@ fn the_generator_gives_the_published_files() {
         assert_eq!(made.name, there.name);
         let text = |named: &Named| serde_json::to_string(&named.file).expect("serialises");
         assert!(text(made) == text(&there), "{} differs", made.name);
+    }
+}
+
+// ENC-01 to ENC-06: the table of chapter 4.8 is what the reference gives for every byte
+#[test]
+fn the_generated_blocks_of_the_specification_are_current() {
+    let spec = root().join("spec");
+    let made = specification::blocks(&spec, &published()).expect("blocks");
+    for (name, text) in made {
+        let there = std::fs::read_to_string(spec.join(&name)).expect("a chapter");
+        assert!(text == there, "{} differs: run `quipu-vectors generate`", name.display());
     }
 }
 

@@ -225,3 +225,20 @@ fn no_file_is_longer_than_350_lines() {
     }
     assert!(long.is_empty(), "{long:?}");
 }
+
+#[test]
+fn readme_shows_lines_of_the_example_in_their_order() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("../../README.md")).expect("README.md");
+    let example = fs::read_to_string(root.join("examples/two_parties.rs")).expect("the example");
+    let (_, block) = readme.split_once("```rust\n").expect("a Rust block");
+    let (block, _) = block.split_once("```").expect("its end");
+    let mut rest = example.as_str();
+    let shown: Vec<&str> = block.lines().filter(|line| !line.is_empty()).collect();
+    assert!(shown.len() >= 9, "only {} lines are shown", shown.len());
+    for line in shown {
+        let place =
+            rest.find(line).unwrap_or_else(|| panic!("not in the example, or not here: {line}"));
+        rest = &rest[place + line.len()..];
+    }
+}

@@ -18,6 +18,9 @@ pub(super) fn books() -> Vec<Book> {
 /// A change to one of the plain parts of a packet.
 type Alter<P> = Box<dyn Fn(&mut P)>;
 
+/// The same as [`Case`] before the packet has been sealed.
+type Altered<P> = (&'static str, &'static str, &'static str, &'static str, &'static str, Alter<P>);
+
 /// A packet to be refused: id, what was changed, requirement, error, flag, packet.
 type Case = (String, String, &'static str, &'static str, &'static str, Vec<u8>);
 
@@ -463,7 +466,7 @@ fn sealed_cases(cast: &Cast) -> Vec<Case> {
         Person::with("ada", NOW + DAY + 1, NOW + 9 * DAY).card,
     );
     let edited = flipped(&cast.ada.card, 73, 1);
-    let alters: Vec<(&str, &str, &'static str, &'static str, &'static str, Alter<InitPlain>)> = vec![
+    let alters: Vec<Altered<InitPlain>> = vec![
         (
             "too-early",
             "ts_I a window and a millisecond ahead",
@@ -659,7 +662,7 @@ fn finish(cast: &Cast) -> Book {
             flipped(&good, at, 1),
         ));
     }
-    let alters: Vec<(&str, &str, &'static str, &'static str, &'static str, Alter<ResponsePlain>)> = vec![
+    let alters: Vec<Altered<ResponsePlain>> = vec![
         (
             "seal-damaged",
             "sealed part damaged under a good MAC",
@@ -906,7 +909,7 @@ fn complete(cast: &Cast) -> Book {
         "Layout",
         good[..164].to_vec(),
     ));
-    let alters: Vec<(&str, &str, &'static str, &'static str, &'static str, Alter<CompletePlain>)> = vec![
+    let alters: Vec<Altered<CompletePlain>> = vec![
         (
             "seal-damaged",
             "sealed part damaged under a good MAC",

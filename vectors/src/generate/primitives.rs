@@ -152,7 +152,7 @@ fn mixed_order(divisible: bool) -> Forged {
         let r = Scalar::from(nonce);
         let point = (ED25519_BASEPOINT_POINT * r).compress().to_bytes();
         let k = challenge(&point, &public, &message("card"));
-        if (k.as_bytes()[0] % 8 == 0) == divisible {
+        if k.as_bytes()[0].is_multiple_of(8) == divisible {
             let signature = [point, (r + k * a).to_bytes()].concat();
             return Forged { public, signature: signature.try_into().expect("64 bytes") };
         }

@@ -267,6 +267,13 @@ pub(crate) const CASES: &[Case] = &[
         play: Play::Story(directed::clone),
     },
     Case {
+        name: "live-outlived",
+        comment: "A superseded session ends after 7 days, for its messages and for its Complete.",
+        requirements: "SESSION-10 SESSION-31 HS-33",
+        needs: "event repeated, refused unknown_handshake, refused unknown_session, pairs agreed",
+        play: Play::Story(directed::outlived),
+    },
+    Case {
         name: "live-forgotten",
         comment: "A device without its sessions answers with a handshake, at most once in 10 minutes.",
         requirements: "SESSION-12 HS-05",

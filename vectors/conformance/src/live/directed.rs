@@ -164,6 +164,32 @@ fn cloned(world: &mut World, packet: &[u8]) -> Result<(), String> {
     }
 }
 
+/// A superseded session lasts 7 days; then its Complete and its messages are unknown.
+pub(super) fn outlived(world: &mut World) -> Result<(), String> {
+    world.connect(0, 1)?;
+    let mut parcels = Vec::new();
+    while let Some(parcel) = world.network.honest() {
+        world.receive(&parcel)?;
+        parcels.push(parcel);
+    }
+    let [_, _, complete, _] = &parcels[..] else {
+        return Err(format!("a handshake took {} packets, expected 4", parcels.len()));
+    };
+    world.say(0, 1)?;
+    let late = world.network.honest().ok_or("nothing was sent")?;
+    world.now += 1;
+    world.meet()?;
+    world.now += 7 * 86_400_000 - 1;
+    if let Some(error) = world.receive(complete)? {
+        return Err(format!("a Complete within 7 days was refused as {error}"));
+    }
+    world.drain()?;
+    world.now += 1;
+    world.refused(complete, "unknown_handshake")?;
+    world.refused(&late, "unknown_session")?;
+    world.calm(2)
+}
+
 /// `unknown_session` is answered with a handshake at most once in 10 minutes, and heals.
 pub(super) fn forgotten(world: &mut World) -> Result<(), String> {
     world.meet()?;
