@@ -156,6 +156,7 @@ fn usage_exits_2() {
     assert_eq!(Folder::empty().run(&[]).code, 2, "no manifest");
 }
 
+// VEC-05
 #[test]
 fn a_filter_that_leaves_tests_out_exits_5() {
     let folder = Folder::with(&padding());
