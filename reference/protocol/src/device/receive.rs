@@ -39,8 +39,6 @@ impl Device {
                 self.receive_complete(&CompletePacket::decode(packet)?, now, rng)
             }
             PacketType::Message => {
-                Envelope::decode(packet)?;
-                let from = from.ok_or(PeerError::UnknownSession)?;
                 let events = self.receive_message(from, packet, now)?;
                 Ok(Received { events, replies: Vec::new() })
             }
@@ -109,7 +107,7 @@ impl Device {
         let session = Session::new(accepted.agreement, Confirmation::responder(packet), now);
         let (session, mut events) = self.establish(accepted.peer, session, accepted.pinned, now);
         if !packet.message.is_empty() {
-            match self.receive_message(&peer, packet.message, now) {
+            match self.receive_message(Some(&peer), packet.message, now) {
                 Ok(more) => events.extend(more),
                 Err(error) => events.push(Event::Refused { error }),
             }
@@ -131,7 +129,7 @@ impl Device {
         if message.is_empty() {
             events.extend(self.settle(&peer, now));
         } else {
-            events.extend(self.receive_message(&peer, message, now)?);
+            events.extend(self.receive_message(Some(&peer), message, now)?);
         }
         let replies = self.answer(&peer, &session, now, rng);
         Ok(Received { events, replies })
@@ -157,17 +155,21 @@ impl Device {
 
     fn receive_message(
         &mut self,
-        from: &IdentityKey,
+        from: Option<&IdentityKey>,
         message: &[u8],
         now: u64,
     ) -> Result<Vec<Event>, Error> {
-        let sessions = self.peers.get_mut(from).ok_or(PeerError::UnknownSession)?;
+        let known = from.and_then(|from| Some((*from, self.peers.get_mut(from)?)));
+        let Some((peer, sessions)) = known else {
+            Envelope::decode(message)?;
+            return Err(PeerError::UnknownSession.into());
+        };
         let (session, advance, plaintext) = sessions.open(message, now)?;
         let mut events = Vec::new();
         if sessions.commit(&session, advance, now) {
             events.push(Event::Confirmed { session });
         }
-        events.push(Event::Message { peer: *from, session, plaintext });
+        events.push(Event::Message { peer, session, plaintext });
         events.extend(sessions.settle(now).into_iter().map(Event::from));
         Ok(events)
     }
