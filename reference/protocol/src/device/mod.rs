@@ -173,7 +173,7 @@ impl Device {
     /// A receipt for what was accepted on a session; `None` when nothing can be said.
     ///
     /// # Errors
-    /// `no_session`, and as [`Session::receipt`].
+    /// `no_session`, and as [`crate::session::Session::receipt`].
     pub fn receipt(
         &mut self,
         to: &IdentityKey,
