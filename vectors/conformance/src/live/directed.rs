@@ -1,7 +1,8 @@
 //! Stories: what a random walk would not reach.
 
 use super::network::Parcel;
-use super::world::World;
+use super::side::CLOSE;
+use super::world::{CROWD, World};
 use quipu::Kind;
 
 impl World {
@@ -61,6 +62,10 @@ pub(super) fn burst(world: &mut World) -> Result<(), String> {
     world.drain()?;
     second.iter().try_for_each(|parcel| world.receive(parcel).map(|_| ()))?;
     world.refused(&last, "expired")?;
+    let recent = world.many(0, 1, 1_001)?;
+    recent.iter().try_for_each(|parcel| world.receive(parcel).map(|_| ()))?;
+    world.refused(&recent[0], "expired")?;
+    world.refused(&recent[1], "duplicate")?;
     world.calm(2)
 }
 
@@ -113,6 +118,50 @@ pub(super) fn flood(world: &mut World) -> Result<(), String> {
     world.calm(2)
 }
 
+/// Two handshakes in one millisecond, then clocks that go back: `ts_I` grows all the same, until it
+/// would be too far ahead.
+pub(super) fn clock_back(world: &mut World) -> Result<(), String> {
+    world.meet()?;
+    world.meet()?;
+    world.now -= 200_000;
+    world.meet()?;
+    world.now -= 100_000;
+    if world.connect(0, 1)? {
+        return Err("a handshake began more than 5 minutes ahead of the clock".to_owned());
+    }
+    world.now += 100_000;
+    world.calm(2)
+}
+
+/// Strangers fill half of the table of half-open handshakes, contacts the rest, and nobody more.
+pub(super) fn crowd(world: &mut World) -> Result<(), String> {
+    CROWD.into_iter().try_for_each(|name| world.join(name))?;
+    let (contacts, strangers) = ([2, 3, 4, 5], [0, 6, 7, 8]);
+    contacts[1..].iter().for_each(|peer| world.pin(1, *peer));
+    for from in strangers.into_iter().chain(contacts) {
+        for _ in 0..32 {
+            world.connect(from, 1)?;
+            let init = world.network.honest().ok_or("nothing was sent")?;
+            if let Some(error) = world.receive(&init)? {
+                return Err(format!("a handshake with room left was refused as {error}"));
+            }
+            world.network.honest();
+        }
+        if [8, 5].contains(&from) {
+            world.connect(9, 1)?;
+            let init = world.network.honest().ok_or("nothing was sent")?;
+            world.refused(&init, "busy")?;
+        }
+    }
+    // Before any public-key operation: what does not even open is refused as busy too.
+    world.connect(9, 1)?;
+    let mut init = world.network.honest().ok_or("nothing was sent")?;
+    init.bytes[400] ^= 1;
+    world.refused(&init, "busy")?;
+    world.now += 60_000;
+    world.calm(2)
+}
+
 /// A copy of a device's state is alive: the peer notices, and a caller that counts refuses it.
 pub(super) fn clone(world: &mut World) -> Result<(), String> {
     for pending in [false, true] {
@@ -131,7 +180,7 @@ pub(super) fn clone(world: &mut World) -> Result<(), String> {
 /// Restores a snapshot from before a message that has arrived, and sends again. A copy that was in
 /// Pending draws another ratchet key, so that its second message is under a number not yet used.
 fn twice(world: &mut World, pending: bool) -> Result<(), String> {
-    let (now, bob) = (world.now, world.key(1));
+    let bob = world.key(1);
     let stored = world.hosts[0].device.snapshot(&bob).ok_or("there is no snapshot")?;
     world.say(0, 1)?;
     world.drain()?;
@@ -145,22 +194,45 @@ fn twice(world: &mut World, pending: bool) -> Result<(), String> {
     let copy = host.device.restore(&bob, stored.expose(), |_| 0);
     copy.map_err(|error| error.to_string())?;
     for _ in 0..if pending { 2 } else { 1 } {
-        let host = &mut world.hosts[0];
-        let message = host.device.send(&bob, Kind::DATA, b"the copy", now, &mut host.draws);
-        cloned(world, &message.map_err(|error| error.to_string())?.packet)?;
+        cloned(world, "clone_suspected")?;
     }
     Ok(())
 }
 
-fn cloned(world: &mut World, packet: &[u8]) -> Result<(), String> {
-    let (now, ada, before) = (world.now, world.key(0), world.state(1));
+/// A device closes; a copy from before the close sends two messages.
+pub(super) fn after_close(world: &mut World) -> Result<(), String> {
+    world.meet()?;
+    let (ada, bob) = (world.key(0), world.key(1));
+    let closed = |world: &World| {
+        let sessions = world.hosts[1].device.sessions(&ada).into_iter().flat_map(|it| it.iter());
+        sessions.filter(|session| session.peer_closed()).count()
+    };
+    let stored = world.hosts[0].device.snapshot(&bob).ok_or("there is no snapshot")?;
+    world.send(0, 1, CLOSE, &[])?;
+    if closed(world) != 0 {
+        return Err("a session was closed by a close that has not arrived".to_owned());
+    }
+    world.drain()?;
+    if closed(world) != 1 {
+        return Err("an accepted close did not close its session".to_owned());
+    }
+    let copy = world.hosts[0].device.restore(&bob, stored.expose(), |_| 0);
+    copy.map_err(|error| error.to_string())?;
+    cloned(world, "clone_suspected")?;
+    cloned(world, "after_close")
+}
+
+/// The first device is a copy: what it sends is refused.
+fn cloned(world: &mut World, expected: &str) -> Result<(), String> {
+    let (now, ada, bob, before) = (world.now, world.key(0), world.key(1), world.state(1));
+    let host = &mut world.hosts[0];
+    let message = host.device.send(&bob, Kind::DATA, b"the copy", now, &mut host.draws);
+    let packet = message.map_err(|error| error.to_string())?.packet;
     let peer = &mut world.hosts[1];
-    match peer.device.receive(Some(&ada), packet, now, &mut peer.draws) {
-        Err(error) if error.name() == "clone_suspected" => {
-            world.unchanged(1, &before, error.name())
-        }
-        Err(error) => Err(format!("a copy was refused as {error}, expected clone_suspected")),
-        Ok(_) => Err("ACCEPTED: a message of a copy, expected clone_suspected".to_owned()),
+    match peer.device.receive(Some(&ada), &packet, now, &mut peer.draws) {
+        Err(error) if error.name() == expected => world.unchanged(1, &before, expected),
+        Err(error) => Err(format!("a copy was refused as {error}, expected {expected}")),
+        Ok(_) => Err(format!("ACCEPTED: a message of a copy, expected {expected}")),
     }
 }
 

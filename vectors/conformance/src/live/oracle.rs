@@ -78,16 +78,21 @@ impl Oracle {
 
     fn judge_init(&self, at: usize, init: &Init, bytes: &[u8], now: u64) -> Verdict {
         let model = &self.models[at];
-        let of_sender =
-            |it: &&Vec<u8>| self.facts.inits.get(*it).is_some_and(|it| it.from == init.from);
+        let sender = |it: &Vec<u8>| self.facts.inits.get(it).map(|it| it.from);
+        let of_sender = |it: &&Vec<u8>| sender(it) == Some(init.from);
+        let unpinned = |it: &&Vec<u8>| sender(it).is_some_and(|from| !model.pins.contains(&from));
+        let strangers = || model.half_open.keys().filter(unpinned).count();
         if model.cache.contains_key(bytes) {
             Verdict::Refuse("replay")
+        } else if model.half_open.len() >= 256 {
+            Verdict::Refuse("busy")
         } else if init.to != at {
             Verdict::Refuse("authentication")
         } else if now.abs_diff(init.ts) > WINDOW {
             Verdict::Refuse("time")
         } else if model.half_open.keys().filter(of_sender).count() >= 32
             || model.cache.keys().filter(of_sender).count() >= 64
+            || (!model.pins.contains(&init.from) && strangers() >= 128)
         {
             Verdict::Refuse("busy")
         } else {

@@ -62,19 +62,25 @@ impl World {
         }
     }
 
-    /// Asks for a receipt on the greatest session: nothing unless one is owed.
+    /// SESSION-04, SESSION-32: asks for a receipt on any session.
     pub(crate) fn receipt(&mut self, at: usize, peer: usize) -> Result<(), String> {
         let before = self.state(at);
-        let (now, key, refusal) = (self.now, self.key(peer), self.refusal(at, peer));
-        let book = self.oracle.models[at].book(peer);
-        let Some(entry) = book.sending(now) else { return Ok(()) };
-        let (id, content) =
-            (entry.key.1, entry.side.owed().then(|| entry.side.receipt()).flatten());
+        let (now, key) = (self.now, self.key(peer));
+        let entries = &self.oracle.models[at].book(peer).entries;
+        let Some(entry) = entries.get(self.dice.below(entries.len())) else { return Ok(()) };
+        let (id, owed) = (entry.key.1, entry.side.owed());
+        let content = owed.then(|| entry.side.receipt()).flatten();
+        let refusal = match entry {
+            entry if entry.outlived(now) => Some("no_session"),
+            _ if content.is_none() => None,
+            entry if entry.side.closed => Some("closed"),
+            entry => (entry.side.count() >= CHAIN_MAX).then_some("chain_limit"),
+        };
         let host = &mut self.hosts[at];
         let made = host.device.receipt(&key, &id, now, &mut host.draws);
         match (made, content, refusal) {
-            (Ok(None), None, _) => self.draws(at, &[]),
-            (Err(error), Some(_), Some(expected)) if error.name() == expected => {
+            (Ok(None), None, None) => self.draws(at, &[]),
+            (Err(error), _, Some(expected)) if error.name() == expected => {
                 self.unchanged(at, &before, expected)
             }
             (Ok(Some(packet)), Some(content), None) => {
@@ -129,7 +135,10 @@ impl World {
 /// HS-36: the message of a packet, behind its Complete exactly while the session is unconfirmed.
 fn unwrap<'a>(entry: &Entry, packet: &'a [u8]) -> Result<&'a [u8], String> {
     if entry.standing == Standing::Confirmed {
-        return Ok(packet);
+        let plain = packet.get(1) == Some(&0x10);
+        return plain
+            .then_some(packet)
+            .ok_or_else(|| "a Complete on a confirmed session".to_owned());
     }
     let rest =
         packet.strip_prefix(entry.complete.as_slice()).ok_or("a message without its Complete")?;

@@ -232,12 +232,12 @@ impl World {
         } else {
             damaged[self.dice.below(stored.len())] ^= 1 << self.dice.below(8);
         }
-        if self.hosts[at].device.restore(&key, &damaged, |_| 0).is_ok() {
-            return Err(format!(
-                "a damaged snapshot was restored, {} bytes of {}",
-                damaged.len(),
-                stored.len()
-            ));
+        let wrong = damaged.first().is_some_and(|version| *version != stored[0]);
+        let expected = if wrong { "snapshot_version" } else { "snapshot" };
+        let damage = self.hosts[at].device.restore(&key, &damaged, |_| 0);
+        if damage.map_err(quipu::StorageError::name) != Err(expected) {
+            let length = damaged.len();
+            return Err(format!("a damaged snapshot of {length} bytes gave {damage:?}"));
         }
         self.counts.add("restores");
         self.counts.add("states compared");

@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The moment at which every run begins.
 pub(crate) const START: u64 = 1_700_000_000_000;
 const NAMES: [&str; 3] = ["ada@example.org", "bob@example.org", "carol@example.org"];
+/// Who else may come.
+pub(crate) const CROWD: [&str; 8] = ["dan", "eve", "fay", "gus", "hal", "ida", "jo", "kim"];
 
 /// Everything that a run consists of.
 #[derive(Debug)]
@@ -34,24 +36,35 @@ pub(crate) struct World {
 impl World {
     /// Three devices that have never met. The first has pinned the second, the second the third.
     pub(crate) fn new(seed: u64) -> Result<Self, String> {
-        let (mut dice, now) = (Dice::new(seed), START);
-        let mut hosts = Vec::new();
-        for name in NAMES {
-            hosts.push(Host::new(name, now, &mut dice)?);
-        }
-        let mut oracle = Oracle::default();
-        for host in &hosts {
-            let key = hex::encode(host.key.as_bytes());
-            oracle.models.push(Model { key, ..Model::default() });
-        }
-        for (at, peer) in [(0, 1), (1, 2)] {
-            let card = hosts[peer].card;
-            hosts[at].pin(card);
-            oracle.models[at].pins.insert(peer);
-        }
-        let (network, counts) = (Network::default(), Counts::default());
-        let (delivered, generations) = (BTreeSet::new(), BTreeMap::new());
-        Ok(Self { hosts, oracle, network, dice, now, counts, delivered, generations })
+        let mut world = Self {
+            hosts: Vec::new(),
+            oracle: Oracle::default(),
+            network: Network::default(),
+            dice: Dice::new(seed),
+            now: START,
+            counts: Counts::default(),
+            delivered: BTreeSet::new(),
+            generations: BTreeMap::new(),
+        };
+        NAMES.into_iter().try_for_each(|name| world.join(name))?;
+        world.pin(0, 1);
+        world.pin(1, 2);
+        Ok(world)
+    }
+
+    /// One more device.
+    pub(crate) fn join(&mut self, name: &'static str) -> Result<(), String> {
+        let host = Host::new(name, START, &mut self.dice)?;
+        let key = hex::encode(host.key.as_bytes());
+        self.oracle.models.push(Model { key, ..Model::default() });
+        self.hosts.push(host);
+        Ok(())
+    }
+
+    pub(crate) fn pin(&mut self, at: usize, peer: usize) {
+        let card = self.hosts[peer].card;
+        self.hosts[at].pin(card);
+        self.oracle.models[at].pins.insert(peer);
     }
 
     pub(crate) fn key(&self, device: usize) -> IdentityKey {
