@@ -62,6 +62,10 @@ pub fn check(operation: &str, test: &Test) -> Result<(), String> {
         return script::check(operation, test);
     }
     let input = test.input.as_ref().ok_or("input is missing")?;
+    let known = arguments(operation);
+    if let Some(unknown) = input.keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(format!("{unknown} is not an argument of {operation}"));
+    }
     let listed = unhex_list(test.random.as_deref().unwrap_or_default())?;
     let mut draws = Draws::listed(listed);
     let outcome = perform(operation, input, &mut draws);
@@ -75,6 +79,39 @@ pub fn check(operation: &str, test: &Test) -> Result<(), String> {
         (Err(Stop::Refused(found)), None) => Err(format!("refused as {found}, expected success")),
         (Ok(_), Some(expected)) => Err(format!("ACCEPTED, expected refusal as {expected}")),
         (Ok(done), None) => compare(test, &done),
+    }
+}
+
+/// The arguments of an operation, as chapter 12.3 lists them.
+fn arguments(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "x25519" => &["private", "public"],
+        "ed25519-sign" => &["seed", "purpose", "hash"],
+        "ed25519-verify" => &["public", "purpose", "hash", "signature"],
+        "mix" => &["hash", "bytes"],
+        "extract" => &["salt", "label", "ikm"],
+        "expand" => &["prk", "label", "context", "length"],
+        "seal" => &["keys", "ad", "plaintext"],
+        "open" => &["keys", "ad", "sealed"],
+        "card-issue" => {
+            &["ik_seed", "idk_private", "suites", "address", "device", "created", "expires"]
+        }
+        "card-verify" => &["card"],
+        "card-valid" => &["card", "time"],
+        "handshake-initiate" => {
+            &["ik_seed", "idk_private", "card_i", "card_r", "now", "floor", "views"]
+        }
+        "handshake-respond" => &["ik_seed", "idk_private", "cards", "pins", "now", "views", "init"],
+        "handshake-finish" => &["initiate", "now", "response"],
+        "handshake-complete" => &["respond", "now", "complete"],
+        "session-keys" => &["sk", "transcript", "ik_i", "device_i", "ik_r", "device_r"],
+        "export" => &["exporter", "label", "context", "length"],
+        "ratchet-step" => &["root", "dh", "dh_new", "dh_other"],
+        "chain-step" => &["chain"],
+        "padding" => &["length"],
+        "message-seal" => &["message_key", "header_key", "ad", "dh", "pn", "n", "type", "content"],
+        "message-open" => &["message_key", "header_key", "ad", "message"],
+        _ => &[],
     }
 }
 

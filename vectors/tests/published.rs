@@ -73,6 +73,19 @@ fn a_changed_value_in_any_test_is_noticed() {
     }
 }
 
+// VEC-03
+#[test]
+fn an_argument_that_the_operation_does_not_know_is_noticed() {
+    for named in published() {
+        let with_input = named.file.tests.iter().filter(|test| test.input.is_some());
+        for mut broken in with_input.take(1).cloned() {
+            broken.input.as_mut().expect("it has one").insert("colour".to_owned(), "00".into());
+            let text = perform::check(&named.file.operation, &broken).expect_err("unknown");
+            assert_eq!(text, format!("colour is not an argument of {}", named.file.operation));
+        }
+    }
+}
+
 // VEC-02
 #[test]
 fn a_missing_or_superfluous_draw_is_noticed() {
