@@ -42,11 +42,11 @@ errors! {
         Version = "version",
         /// A packet type that is unknown or not expected here.
         Type = "type",
-        /// A suite that is not implemented or not the one both cards give.
+        /// A suite that is not implemented, not the one both cards give, or less than before.
         Suite = "suite",
         /// A reserved byte or a field outside its range.
         Encoding = "encoding",
-        /// A public key that is not canonical, or an all-zero X25519 output.
+        /// A public key that is not canonical or not valid, or an all-zero X25519 output.
         Key = "key",
     }
 }
@@ -58,16 +58,18 @@ errors! {
         Authentication = "authentication",
         /// A signature does not verify.
         Signature = "signature",
-        /// Our own identity, or not the pinned one.
+        /// Our own identity, or not the pinned or listed one.
         Identity = "identity",
         /// Outside the window, or a card that is not valid at that time.
         Time = "time",
-        /// This Init has been seen.
+        /// This Init or `PrekeyInit` has been seen.
         Replay = "replay",
-        /// A bound on half-open handshakes or the replay cache is reached.
+        /// A bound on half-open handshakes or a replay set is reached.
         Busy = "busy",
         /// No open handshake has this id.
         UnknownHandshake = "unknown_handshake",
+        /// The private half of a prekey that the `PrekeyInit` names is not here.
+        UnknownPrekey = "unknown_prekey",
         /// No session with this device opens the message.
         UnknownSession = "unknown_session",
         /// An authenticated peer did what no honest peer does.
@@ -86,6 +88,12 @@ errors! {
         Content = "content",
         /// A message after the peer's close, or a close before an accepted message.
         AfterClose = "after_close",
+        /// A manifest older than the kept one.
+        ManifestOld = "manifest_old",
+        /// Two manifests with one number, or one that does not follow the kept one.
+        ManifestFork = "manifest_fork",
+        /// Manifests between this one and the kept one are missing.
+        ManifestGap = "manifest_gap",
     }
 }
 
@@ -108,6 +116,12 @@ errors! {
         Export = "export",
         /// The random source failed or repeated itself.
         Random = "random",
+        /// A pre-shared secret that is all zero or not known.
+        Psk = "psk",
+        /// More one-time prekeys than a device keeps.
+        Prekeys = "prekeys",
+        /// A device or key that is listed already, not listed or revoked already, or a full list.
+        Devices = "devices",
     }
 }
 
@@ -120,6 +134,18 @@ errors! {
         Snapshot = "snapshot",
         /// A version that is not known.
         SnapshotVersion = "snapshot_version",
+        /// Not a sealed file, or one of another kind.
+        FileKind = "file_kind",
+        /// A sealed file of a version that is not known.
+        FileVersion = "file_version",
+        /// A sealed file that ends too early.
+        FileTruncated = "file_truncated",
+        /// A sealed file that was changed, or holds what no writer writes.
+        FileDamaged = "file_damaged",
+        /// Argon2id parameters outside the limits.
+        FileParameters = "file_parameters",
+        /// A wrong or empty passphrase.
+        Passphrase = "passphrase",
     }
 }
 

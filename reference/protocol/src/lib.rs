@@ -9,9 +9,12 @@
 //! | 2 Primitives | [`crypto`] | |
 //! | 3 Keys and cards | [`keys`] | [`Identity`], [`Card`] |
 //! | 4 Interactive handshake | [`handshake`] | |
+//! | 5 Prepared handshake | [`prekeys`], [`handshake`] | [`prekeys::Prekeys`], [`prekeys::Bundle`] |
 //! | 6 Ratchet | [`ratchet`] | |
 //! | 7 Messages | [`message`] | |
 //! | 8 Sessions | [`session`], [`sessions`], [`device`] | [`Device`] |
+//! | 9 Devices and verification | [`account`], [`contacts`] | [`account::Account`], [`account::Fingerprint`] |
+//! | 10 Sealed storage | [`storage`] | |
 //!
 //! Applications use [`Device`]; everything below it is public because specifications are read,
 //! tested and modelled piece by piece.
@@ -37,6 +40,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod account;
+pub mod contacts;
 pub mod crypto;
 pub mod device;
 pub mod error;
@@ -44,10 +49,12 @@ pub mod handshake;
 pub mod keys;
 pub mod limits;
 pub mod message;
+pub mod prekeys;
 pub mod ratchet;
 pub mod secret;
 pub mod session;
 pub mod sessions;
+pub mod storage;
 pub mod wire;
 
 pub use device::{Device, Event, Outgoing, Received};

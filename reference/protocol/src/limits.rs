@@ -28,6 +28,18 @@ pub const COMPLETE_REPEATS: [u64; 3] = [2_000, 6_000, 18_000];
 pub const RECEIPT_INTERVAL: u64 = 1_000;
 /// Receipts that answer the Complete of one session.
 pub const COMPLETE_ANSWERS: u8 = 16;
+/// Age at which a signed prekey is followed by a new one, in milliseconds.
+pub const PREKEY_ROTATION: u64 = 7 * DAY;
+/// How long a prekey record is valid, in milliseconds.
+pub const PREKEY_LIFETIME: u64 = 30 * DAY;
+/// How long a private half is kept behind its record's end, in milliseconds.
+pub const PREKEY_RETENTION: u64 = 14 * DAY;
+/// One-time prekeys of a kind that a device keeps.
+pub const ONE_TIME_PREKEYS: usize = 1_000;
+/// Replay set entries of one signed prekey.
+pub const PREPARED_TOTAL: usize = 65_536;
+/// Replay set entries of identities that are not pinned, of one signed prekey.
+pub const PREPARED_UNPINNED: usize = 32_768;
 /// Messages of one chain.
 pub const CHAIN_MAX: u32 = 10_000;
 /// Stored skipped keys of one session.
@@ -48,6 +60,10 @@ pub const SESSIONS_UNCONFIRMED: usize = 1;
 pub const SESSIONS_GIVEN_UP: usize = 2;
 /// Age at which an unconfirmed interactive session is given up, in milliseconds.
 pub const UNCONFIRMED_AGE: u64 = 300_000;
+/// Age at which an unconfirmed prepared session is given up, in milliseconds.
+pub const UNCONFIRMED_AGE_PREPARED: u64 = 7 * DAY;
+/// Messages at which an unconfirmed prepared session is given up.
+pub const UNCONFIRMED_MESSAGES_PREPARED: u32 = 100;
 /// How long a superseded session is kept, in milliseconds.
 pub const SUPERSEDED_AGE: u64 = 7 * DAY;
 /// Least time between two handshakes that answer `unknown_session`, in milliseconds.
@@ -56,7 +72,18 @@ pub const HANDSHAKE_INTERVAL: u64 = 600_000;
 pub const EXPORT_LABEL: usize = 64;
 /// Longest export, in bytes.
 pub const EXPORT_LENGTH: usize = 8_160;
+/// Devices that one manifest can list, revoked ones included.
+pub const MANIFEST_DEVICES: usize = 64;
+/// Hashes of a fingerprint.
+pub const FINGERPRINT_ITERATIONS: usize = 5_200;
+/// Least and greatest memory of Argon2id, in KiB.
+pub const ARGON2_MEMORY: [u32; 2] = [19_456, 1_048_576];
+/// Least and greatest number of passes of Argon2id.
+pub const ARGON2_PASSES: [u32; 2] = [2, 16];
+/// Least and greatest number of lanes of Argon2id.
+pub const ARGON2_LANES: [u32; 2] = [1, 16];
 
 const _: () = assert!(HALF_OPEN_UNPINNED * 2 == HALF_OPEN_TOTAL);
 const _: () = assert!(REPLAY_UNPINNED * 2 == REPLAY_TOTAL);
+const _: () = assert!(PREPARED_UNPINNED * 2 == PREPARED_TOTAL);
 const _: () = assert!(COMPLETE_REPEATS[2] < HALF_OPEN_LIFETIME);

@@ -15,6 +15,8 @@ pub(crate) const VERSION: u8 = 1;
 pub enum Suite {
     /// `0x0001`: X25519, Ed25519, HKDF-SHA-256, HMAC-SHA-256, AES-256-GCM.
     X25519,
+    /// `0x0002`: the same and ML-KEM-768.
+    Hybrid,
 }
 
 impl Suite {
@@ -22,6 +24,7 @@ impl Suite {
     pub const fn number(self) -> u16 {
         match self {
             Self::X25519 => 0x0001,
+            Self::Hybrid => 0x0002,
         }
     }
 
@@ -30,9 +33,10 @@ impl Suite {
     }
 
     /// The bit in the suites of a card.
-    pub(crate) const fn bit(self) -> u32 {
+    pub const fn bit(self) -> u32 {
         match self {
             Self::X25519 => 1,
+            Self::Hybrid => 2,
         }
     }
 
@@ -43,13 +47,16 @@ impl Suite {
     pub const fn from_number(number: u16) -> Result<Self, BytesError> {
         match number {
             0x0001 => Ok(Self::X25519),
+            0x0002 => Ok(Self::Hybrid),
             _ => Err(BytesError::Suite),
         }
     }
 
     /// The highest suite in both bit sets.
     pub(crate) const fn highest(ours: u32, theirs: u32) -> Result<Self, BytesError> {
-        if ours & theirs & Self::X25519.bit() != 0 {
+        if ours & theirs & Self::Hybrid.bit() != 0 {
+            Ok(Self::Hybrid)
+        } else if ours & theirs & Self::X25519.bit() != 0 {
             Ok(Self::X25519)
         } else {
             Err(BytesError::Suite)
@@ -67,6 +74,8 @@ pub enum PacketType {
     Response = 0x02,
     /// Third packet of the interactive handshake, with a message behind it.
     Complete = 0x03,
+    /// The packet of the prepared handshake, with a message behind it.
+    PrekeyInit = 0x04,
     /// A message of a session.
     Message = 0x10,
 }
@@ -85,6 +94,7 @@ impl PacketType {
             0x01 => Ok(Self::Init),
             0x02 => Ok(Self::Response),
             0x03 => Ok(Self::Complete),
+            0x04 => Ok(Self::PrekeyInit),
             0x10 => Ok(Self::Message),
             _ => Err(BytesError::Type),
         }
@@ -96,6 +106,7 @@ impl PacketType {
             Self::Init => 0x01,
             Self::Response => 0x02,
             Self::Complete => 0x03,
+            Self::PrekeyInit => 0x04,
             Self::Message => 0x10,
         };
         [VERSION, kind, high, low]

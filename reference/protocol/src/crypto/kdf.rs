@@ -7,11 +7,18 @@ use crate::wire::{PROTO, Suite, length32};
 use alloc::vec;
 use alloc::vec::Vec;
 use hkdf::Hkdf;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 /// SHA-256 over the parts in order.
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
+    parts.iter().for_each(|part| hash.update(part));
+    hash.finalize().into()
+}
+
+/// SHA-512 over the parts in order.
+pub fn sha512(parts: &[&[u8]]) -> [u8; 64] {
+    let mut hash = Sha512::new();
     parts.iter().for_each(|part| hash.update(part));
     hash.finalize().into()
 }

@@ -16,7 +16,7 @@ pub struct Expand(&'static [u8]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Purpose(&'static [u8]);
 
-/// What a plain SHA-256 begins with.
+/// What a plain SHA-256 or SHA-512 begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start(&'static [u8]);
 
@@ -42,35 +42,46 @@ macro_rules! labels {
 
 labels! { Start, ALL:
     INTERACTIVE = "interactive",
+    PREPARED = "prepared",
     AD = "ad",
+    FINGERPRINT = "fingerprint",
 }
 
 labels! { Purpose, ALL:
     CARD = "card",
+    PREKEY = "prekey",
     INIT = "init",
     RESPONSE = "response",
     COMPLETE = "complete",
+    PREPARED = "prepared",
+    MANIFEST = "manifest",
 }
 
 labels! { Extract, ALL:
     INIT = "init",
     INTERACTIVE = "interactive",
+    PREPARED = "prepared",
+    PREPARED_IDENTITY = "prepared identity",
     RATCHET = "ratchet",
 }
 
 labels! { Expand, ALL:
+    PSK_ID = "psk id",
     INIT_SEAL = "init seal",
     HANDSHAKE_ID = "handshake id",
     RESPONSE_SEAL = "response seal",
     RESPONSE_MAC = "response mac",
     COMPLETE_SEAL = "complete seal",
     COMPLETE_MAC = "complete mac",
+    IDENTITY_SEAL = "identity seal",
+    SIGNATURE_SEAL = "signature seal",
     SESSION = "session",
     ROOT = "root",
     HEADER_INITIATOR = "header initiator",
     HEADER_RESPONDER = "header responder",
     SESSION_ID = "session id",
     EXPORTER = "exporter",
+    SEALED_FILE = "sealed file",
     RATCHET_KEYS = "ratchet keys",
     SALT = "salt",
     HEADER = "header",

@@ -6,8 +6,10 @@
 pub mod aead;
 pub mod dh;
 pub mod kdf;
+pub mod kem;
 pub mod labels;
 pub mod mac;
+pub mod passphrase;
 pub mod sign;
 
 use crate::error::CallerError;

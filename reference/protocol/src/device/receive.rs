@@ -2,7 +2,7 @@
 
 use super::{Device, Event, NO_VIEWS, Received};
 use crate::crypto::sign::IdentityKey;
-use crate::error::{Error, PeerError};
+use crate::error::{BytesError, Error, PeerError};
 use crate::handshake::{CompletePacket, Local, response_id};
 use crate::keys::{Address, Card};
 use crate::message::Envelope;
@@ -38,6 +38,7 @@ impl Device {
             PacketType::Complete => {
                 self.receive_complete(&CompletePacket::decode(packet)?, now, rng)
             }
+            PacketType::PrekeyInit => Err(BytesError::Type.into()),
             PacketType::Message => {
                 let events = self.receive_message(from, packet, now)?;
                 Ok(Received { events, replies: Vec::new() })
