@@ -7,7 +7,7 @@ use quipu::crypto::sign::IdentityKey;
 use quipu::handshake::{Agreement, RatchetStart};
 use quipu::keys::Party;
 use quipu::secret::Secret;
-use quipu::session::{Confirmation, Session};
+use quipu::session::{Confirmation, Heard, Opening, Session};
 use quipu::wire::Suite;
 use quipu::{DeviceId, Error, Kind};
 use std::process::ExitCode;
@@ -31,11 +31,12 @@ fn session(initiator: bool) -> Result<Session, Error> {
         our: parties[our],
         their: parties[their],
         ratchet,
+        reduced: false,
     };
     let confirmation = if initiator {
-        Confirmation::Unconfirmed(Box::new([0; 164]))
+        Confirmation::Unconfirmed(Opening::Complete(Box::new([0; 164])))
     } else {
-        Confirmation::Responder { id: [0; 16], hash: [0; 32] }
+        Confirmation::Responder(Heard::Complete([0; 16], [0; 32]))
     };
     Ok(Session::new(agreement, confirmation, 0))
 }

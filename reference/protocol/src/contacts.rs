@@ -1,1 +1,143 @@
-//! Follows.
+//! Chapter 3.2, 3.3, 4.2 and 9: what a device remembers of other people, apart from sessions.
+//!
+//! This module knows nothing about packets.
+
+use crate::account::Manifest;
+use crate::crypto::sign::IdentityKey;
+use crate::error::{CallerError, Error};
+use crate::handshake::{Claim, Psk, PskId, Psks, Standing, Views};
+use crate::keys::{Address, Card, DeviceId};
+use crate::wire::Suite;
+use alloc::collections::BTreeMap;
+
+/// Pins, least suites, pre-shared secrets and manifests. To be stored by the caller.
+#[derive(Debug, Default)]
+pub struct Contacts {
+    pub(crate) pins: BTreeMap<(Address, DeviceId), IdentityKey>,
+    pub(crate) suites: BTreeMap<IdentityKey, Suite>,
+    pub(crate) psks: Psks,
+    pub(crate) expected: BTreeMap<IdentityKey, PskId>,
+    pub(crate) manifests: BTreeMap<Address, Manifest>,
+}
+
+impl Contacts {
+    /// Pins the `IK` of a peer device, as SEC-01 asks.
+    pub fn pin(&mut self, address: Address, device: DeviceId, key: IdentityKey) {
+        self.pins.insert((address, device), key);
+    }
+
+    /// Adds a pre-shared secret, as of an invite. Returns its name.
+    pub fn add_psk(&mut self, psk: Psk) -> PskId {
+        let id = psk.id();
+        self.psks.add(psk);
+        id
+    }
+
+    /// Sets the secret that handshakes with a peer device use, both ways; `None`: none.
+    ///
+    /// # Errors
+    /// `psk` when the name is not known.
+    pub fn expect_psk(&mut self, peer: IdentityKey, id: Option<PskId>) -> Result<(), CallerError> {
+        match id {
+            None => self.expected.remove(&peer),
+            Some(id) if self.psks.get(&id).is_none() => return Err(CallerError::Psk),
+            Some(id) => self.expected.insert(peer, id),
+        };
+        Ok(())
+    }
+
+    /// The secret that is set for a peer device.
+    //= spec/04-handshake.md#4-2-layouts
+    //# [HS-41] An initiator MUST use the pre-shared secret that its application has set for the
+    //# peer's `IK`, and none where none is set.
+    pub fn psk(&self, peer: &IdentityKey) -> Option<&Psk> {
+        self.expected.get(peer).and_then(|id| self.psks.get(id))
+    }
+
+    /// The pre-shared secrets.
+    pub const fn psks(&self) -> &Psks {
+        &self.psks
+    }
+
+    /// The user's decision about the least suite with a peer device.
+    pub fn set_least(&mut self, peer: IdentityKey, suite: Suite) {
+        self.suites.insert(peer, suite);
+    }
+
+    /// The greatest suite of earlier handshakes with a peer device.
+    pub fn least(&self, peer: &IdentityKey) -> Option<Suite> {
+        self.suites.get(peer).copied()
+    }
+
+    pub(crate) fn raise(&mut self, peer: IdentityKey, suite: Suite) {
+        let least = self.suites.entry(peer).or_insert(suite);
+        *least = suite.max(*least);
+    }
+
+    /// The newest manifest of an address.
+    pub fn manifest(&self, address: &Address) -> Option<&Manifest> {
+        self.manifests.get(address)
+    }
+
+    /// Judges a manifest and keeps it. Returns whether it is news.
+    ///
+    /// # Errors
+    /// As DEV-01 to DEV-08; nothing has changed.
+    pub fn learn(&mut self, manifest: Manifest) -> Result<bool, Error> {
+        let kept = self.manifests.get(&manifest.address());
+        let news = kept.map_or(Ok(true), |kept| kept.follow(&manifest))?;
+        if news {
+            self.manifests.insert(manifest.address(), manifest);
+        }
+        Ok(news)
+    }
+
+    /// What is known of a claimed identity. `own` is our address.
+    //= spec/09-devices.md#9-3-which-devices
+    //# [DEV-10] A device MUST NOT start a handshake with, and MUST refuse as `identity` a handshake
+    //# of, a device that claims the address and whose device id and `IK` are not listed together,
+    //# or are revoked; the manifest decides in place of pins.
+    //= spec/09-devices.md#9-3-which-devices
+    //# [DEV-13] A device MUST treat a device that a kept manifest lists, not revoked, as pinned
+    //# (CARD-11, HS-18).
+    pub fn standing(&self, own: &Address, claim: &Claim) -> Standing {
+        let pinned = claim.place.and_then(|(address, device)| {
+            let manifest = self.manifest(&address).map(|it| it.lists(device, &claim.key));
+            manifest.or_else(|| self.pins.get(&(address, device)).map(|key| *key == claim.key))
+        });
+        Standing {
+            pinned,
+            psk: self.expected.get(&claim.key).copied(),
+            least: self.least(&claim.key),
+            views: claim.place.map(|(address, _)| self.views(own, &address)),
+        }
+    }
+
+    /// What is known of the device of a verified card.
+    pub fn standing_of(&self, own: &Address, card: &Card) -> Standing {
+        let place = Some((card.fields().address, card.fields().device));
+        self.standing(own, &Claim { key: card.key(), place })
+    }
+
+    /// The hashes of our newest manifest and of the peer's that we keep.
+    //= spec/09-devices.md#9-4-views
+    //# [DEV-15] A device MUST send its views in Init, Response and PrekeyInit.
+    pub fn views(&self, own: &Address, peer: &Address) -> Views {
+        let hash = |address| self.manifest(address).map(Manifest::hash).unwrap_or_default();
+        let mut views = [0; 64];
+        let all = hash(own).into_iter().chain(hash(peer));
+        views.iter_mut().zip(all).for_each(|(place, byte)| *place = byte);
+        views
+    }
+
+    /// Whether the peer's own manifest is not the one that we keep, and whether it keeps another
+    /// of ours than our newest.
+    //= spec/09-devices.md#9-4-views
+    //# [DEV-16] A device MUST compare the views of an accepted handshake with its own and report a
+    //# difference to its application: `theirs` when the peer's own manifest is not the one we keep
+    //# of it, `ours` when the peer keeps another of ours than our newest.
+    pub fn differences(&self, own: &Address, peer: &Address, received: &Views) -> [bool; 2] {
+        let (views, (theirs, ours)) = (self.views(own, peer), received.split_at(32));
+        [!views.ends_with(theirs), !views.starts_with(ours)]
+    }
+}

@@ -5,8 +5,9 @@
 use crate::crypto::kdf::sha256;
 use crate::error::{BytesError, CallerError, Error, PeerError, StorageError};
 use crate::handshake::CompletePacket;
+use crate::keys::{Address, Party};
 use crate::limits::{HANDSHAKE_INTERVAL, SESSIONS_CONFIRMED, SESSIONS_GIVEN_UP};
-use crate::message::{Envelope, Kind};
+use crate::message::{Envelope, Kind, announce};
 use crate::secret::SecretBytes;
 use crate::session::{Advance, Plaintext, Session, SessionId, SessionKey, Status};
 use crate::wire::{Reader, push_lp32};
@@ -14,13 +15,17 @@ use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
-const SNAPSHOT_VERSION: u8 = 1;
+/// Last handshake, address, snapshots of the sessions.
+type Pieces<'a> = (Option<u64>, Option<Address>, Vec<&'a [u8]>);
+
+const SNAPSHOT_VERSION: u8 = 2;
 
 /// All sessions with one peer device, the greatest first.
 #[derive(Debug, Default)]
 pub struct Sessions {
     list: Vec<Session>,
     answered: Option<u64>,
+    address: Option<Address>,
 }
 
 /// What time or a new session did to the others.
@@ -132,6 +137,19 @@ impl Sessions {
         Ok(session.packet(message))
     }
 
+    /// Announces manifests of our account on the sending session.
+    ///
+    /// # Errors
+    /// As [`Sessions::send`].
+    pub fn announce<'a>(
+        &mut self,
+        manifests: impl IntoIterator<Item = &'a [u8]>,
+        now: u64,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<Vec<u8>, Error> {
+        self.send(Kind::ANNOUNCEMENT, &announce(manifests), now, rng)
+    }
+
     /// Closes our direction of the sending session and makes the packet.
     ///
     /// # Errors
@@ -197,6 +215,30 @@ impl Sessions {
         Ok(None)
     }
 
+    /// The session that began with handshake bytes of this hash.
+    pub(crate) fn prepared(&self, hash: &[u8; 32], now: u64) -> Option<SessionId> {
+        let mut living = self.list.iter().filter(|session| !session.outlived(now));
+        living.find(|session| session.knows_prepared(hash)).map(|session| session.key().id)
+    }
+
+    /// The address on the newest card of the device that began or answered a session.
+    pub const fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
+    }
+
+    /// Notes the address on the card of a new session.
+    pub(crate) const fn note(&mut self, address: Address) {
+        self.address = Some(address);
+    }
+
+    /// Drops the sessions with parties that are not to be kept.
+    pub(crate) fn keep(&mut self, keep: impl Fn(&Party) -> bool) -> Vec<Change> {
+        let left = self.list.iter().filter(|session| !keep(&session.peer()));
+        let left = left.map(|session| Change::Dropped(session.key().id)).collect();
+        self.list.retain(|session| keep(&session.peer()));
+        left
+    }
+
     /// Completes that are due again.
     pub(crate) fn repeats(&mut self, now: u64) -> Vec<Vec<u8>> {
         self.list.iter_mut().filter_map(|session| session.repeat(now)).collect()
@@ -212,12 +254,16 @@ impl Sessions {
         self.answered = Some(now);
     }
 
-    /// The sessions in one piece: version, last handshake, snapshots with their lengths, SHA-256.
+    /// The sessions in one piece: version, last handshake, address, snapshots with their lengths,
+    /// SHA-256.
     pub fn snapshot(&self) -> SecretBytes {
         let mut out = Zeroizing::new(Vec::new());
         out.push(SNAPSHOT_VERSION);
         out.push(self.answered.is_some().into());
         out.extend_from_slice(&self.answered.unwrap_or(0).to_be_bytes());
+        let address = self.address.as_ref().map_or(&[][..], Address::as_bytes);
+        out.extend(u8::try_from(address.len()));
+        out.extend_from_slice(address);
         for session in &self.list {
             push_lp32(&mut out, session.snapshot().expose());
         }
@@ -239,7 +285,7 @@ impl Sessions {
         if sha256(&[body]) != *digest {
             return Err(StorageError::Snapshot);
         }
-        let (answered, pieces) = Self::decode(rest).map_err(|_| StorageError::Snapshot)?;
+        let (answered, address, pieces) = Self::decode(rest).map_err(|_| StorageError::Snapshot)?;
         let mut list: Vec<Session> = Vec::new();
         for piece in pieces {
             let session = Session::restore(piece, 0)?;
@@ -251,21 +297,24 @@ impl Sessions {
             }
             list.push(session);
         }
-        Ok(Self { list, answered })
+        Ok(Self { list, answered, address })
     }
 
-    fn decode(rest: &[u8]) -> Result<(Option<u64>, Vec<&[u8]>), BytesError> {
+    fn decode(rest: &[u8]) -> Result<Pieces<'_>, BytesError> {
         let mut reader = Reader::new(rest);
         let answered = match (reader.u8()?, reader.u64()?) {
             (0, 0) => None,
             (1, at) => Some(at),
             _ => return Err(BytesError::Encoding),
         };
+        let length = usize::from(reader.u8()?);
+        let address = reader.slice(length)?;
+        let address = (length > 0).then(|| Address::new(address)).transpose()?;
         let mut pieces = Vec::new();
         while !reader.is_empty() {
             pieces.push(reader.lp32()?);
         }
-        Ok((answered, pieces))
+        Ok((answered, address, pieces))
     }
 }
 

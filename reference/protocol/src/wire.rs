@@ -194,6 +194,16 @@ pub(crate) fn length32(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes()
 }
 
+/// `u16` of a length that limits keep below 2^16.
+pub(crate) fn length16(length: usize) -> [u8; 2] {
+    u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()
+}
+
+/// A big-endian number.
+pub(crate) const fn be32(bytes: [u8; 4]) -> u32 {
+    u32::from_be_bytes(bytes)
+}
+
 pub(crate) fn push_lp32(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(&length32(bytes.len()));
     out.extend_from_slice(bytes);

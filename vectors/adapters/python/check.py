@@ -13,8 +13,9 @@ from pathlib import Path
 
 try:
     import cryptography  # noqa: F401
-except ImportError:
-    print("the package `cryptography` is missing: python3 -m pip install cryptography", file=sys.stderr)
+    import kyber_py  # noqa: F401
+except ImportError as error:
+    print(f"missing: {error.name}; python3 -m pip install 'cryptography>=44' 'kyber-py>=1'", file=sys.stderr)
     sys.exit(2)
 
 from reader import operations
@@ -25,13 +26,14 @@ DEFAULT_DIRECTORY = Path(__file__).resolve().parents[2] / "data"
 PASSED, FAILED, USAGE, INCOMPLETE, DAMAGED = 0, 1, 2, 5, 6
 
 
-def run_test(operation, test):
+def run_test(file, test):
     """None, or what differs."""
     try:
+        operation, suite = file["operation"], file["suite"]
         if operation in SCRIPTS:
-            SCRIPTS[operation](test["setup"]).run(test["steps"])
+            SCRIPTS[operation](test["setup"], suite).run(test["steps"])
         else:
-            operations.run(operation, test)
+            operations.run(operation, suite, test)
     except Failure as failure:
         return str(failure)
     except Damaged as damage:
@@ -54,7 +56,7 @@ def check(directory, wanted):
             if wanted not in f"{name}/{test['id']}":
                 left_out += 1
                 continue
-            difference = run_test(file["operation"], test)
+            difference = run_test(file, test)
             if difference is None:
                 good += 1
             else:

@@ -3,12 +3,24 @@
 import hashlib
 import random
 
-from quipu import Refused, primitives
+from quipu import Refused, kem, primitives, safety, storage
 from quipu.device import Device
 from quipu.handshake import Agreed
 from quipu.keys import Identity, issue_card
-from quipu.message import PADDED_LENGTHS, pad
-from quipu.notation import CHAIN_MAX, INITIATOR, RESPONDER, SKIPPED_KEYS, UNCONFIRMED_AGE
+from quipu.manifests import ListedDevice, announcement, issue_manifest
+from quipu.message import PADDED_LENGTHS, TYPE_ANNOUNCEMENT, pad
+from quipu.notation import (
+    CHAIN_MAX,
+    DAY,
+    INITIATOR,
+    PREKEY_RETENTION,
+    PREKEY_LIFETIME,
+    RESPONDER,
+    SKIPPED_KEYS,
+    UNCONFIRMED_AGE,
+    lp32,
+)
+from quipu.prekeys import LAST_RESORT_KEM, ONE_TIME_KEM, OPK, SPK, Bundle, Prekeys, Record
 from quipu.session import Session
 
 NOW = 1_700_000_000_000
@@ -22,7 +34,7 @@ class Source:
 
     def __call__(self, length):
         self.count += 1
-        return hashlib.sha256(f"{self.seed} {self.count}".encode()).digest()[:length]
+        return hashlib.shake_256(f"{self.seed} {self.count}".encode()).digest(length)
 
 
 def refuses(name, operation, *devices):
@@ -36,9 +48,9 @@ def refuses(name, operation, *devices):
     raise AssertionError(f"not refused: {name}")
 
 
-def new_device(name, draw):
+def new_device(name, draw, suites=1, number=1):
     identity = Identity.new(draw)
-    card = issue_card(identity, 1, name, b"\0\0\0\1", NOW - 1000, NOW + 86_400_000)
+    card = issue_card(identity, suites, name, bytes([0, 0, 0, number]), NOW - 1000, NOW + 30 * DAY)
     return Device(identity, [card]), card
 
 
@@ -181,7 +193,7 @@ def bounds():
     ra, rb = primitives.x25519_public(private_a), primitives.x25519_public(private_b)
     places = (bytes(32), bytes(4), bytes([1]) * 32, bytes(4))
     a, b = (
-        Session.start(role, 0, Agreed(bytes(32), bytes(32), ra, rb, private), *places)
+        Session.start(role, 0, Agreed(1, bytes(32), bytes(32), ra, rb, private), *places)
         for role, private in ((INITIATOR, private_a), (RESPONDER, private_b))
     )
     sent = []
@@ -202,9 +214,192 @@ def bounds():
     assert (received.epoch, received.n, received.gap) == (2, 0, [])
 
 
+def bundle_of(card, records, *types):
+    chosen = {}
+    for record in map(Record, records):
+        if record.type in types:
+            chosen.setdefault(record.type, record)
+    pqk = chosen.get(ONE_TIME_KEM) or chosen.get(LAST_RESORT_KEM)
+    return Bundle(card, chosen[SPK], chosen.get(OPK), pqk).encoded
+
+
+def names(events):
+    return [event["event"] for event in events]
+
+
+def hybrid():
+    """2.7, and chapter 4 in suite 0x0002 with a pre-shared secret; CARD-16."""
+    draw = Source("hybrid")
+    seed, randomness = draw(64), draw(32)
+    ek = kem.public_key(seed)
+    secret, ct = kem.encapsulate(ek, randomness)
+    assert kem.decapsulate(seed, ct) == secret != kem.decapsulate(seed, bytes(1088))
+    refuses("key", lambda: kem.require_valid(b"\xff" * 1184))
+    try:
+        from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+
+        other = MLKEM768PrivateKey.from_seed_bytes(seed)
+        assert other.public_key().public_bytes_raw() == ek and other.decapsulate(ct) == secret
+    except ImportError:
+        print("hybrid: no second ML-KEM to compare with")
+
+    a, card_a = new_device(b"alice", draw, 3)
+    b, card_b = new_device(b"bob", draw, 3)
+    refuses("psk", lambda: a.set_psk(bytes(32)), a)
+    a.set_psk(b"p" * 32, card_b.ik)
+    init = a.initiate(card_b.raw, NOW, draw)
+    assert len(init) == 1606
+    refuses("authentication", lambda: b.receive(init, NOW, draw), b)  # HS-13
+    b.set_psk(b"p" * 32)
+    _, [response] = b.receive(init, NOW, draw)
+    assert len(response) == 1356
+    spoiled = bytearray(response)
+    spoiled[60] ^= 1  # in the ciphertext
+    refuses("authentication", lambda: a.receive(bytes(spoiled), NOW, draw), a)  # PRIM-19
+    _, [complete] = a.receive(response, NOW, draw)
+    events, [receipt] = b.receive(complete, NOW, draw)
+    assert events[0]["suite"] == 2 and any(events[0]["psk_id"])
+    a.receive(receipt, NOW, draw, card_b.ik)
+    old = issue_card(b.identity, 1, b"bob", bytes([0, 0, 0, 1]), NOW - 2000, NOW + DAY)
+    refuses("suite", lambda: a.initiate(old.raw, NOW, draw), a)  # CARD-16
+    a.set_least(card_b.ik, 1)
+    a.initiate(old.raw, NOW, draw)
+
+
+def prepared_handshakes():
+    """Chapter 5, in both suites, with every kind of bundle."""
+    draw = Source("prepared")
+    for suites, types, reduced in (
+        (1, (SPK, OPK), None),
+        (1, (SPK,), True),
+        (1, (SPK, OPK, LAST_RESORT_KEM), None),
+        (3, (SPK, OPK, ONE_TIME_KEM), None),
+        (3, (SPK, OPK, LAST_RESORT_KEM), True),
+        (3, (SPK, ONE_TIME_KEM), True),
+    ):
+        a, card_a = new_device(b"alice", draw, suites)
+        b, card_b = new_device(b"bob", draw, 3)
+        records = b.new_prekeys(2, NOW, draw)
+        bundle = bundle_of(card_b, records, *types)
+        if suites == 3 and len(types) == 3:
+            refuses("suite", lambda: a.prepare(bundle_of(card_b, records, SPK, OPK), NOW, draw), a)  # PREP-09
+        [event] = a.prepare(bundle, NOW + 1, draw)
+        assert (event["event"], event["role"], event.get("reduced")) == ("established", "initiator", reduced)
+        packets = [a.send(card_b.ik, 1, bytes([i]), NOW + 2, draw)[1] for i in range(3)]
+        length = 478 if suites == 1 else 1570
+        assert packets[0][:length] == packets[1][:length]
+        broken = packets[0][:length] + lp32(packets[0][length + 4 :][:-1] + b"?")
+        refuses("authentication", lambda: b.receive(broken, NOW, draw), b)
+        refuses("length", lambda: b.receive(packets[0][:length] + lp32(b""), NOW, draw), b)
+        for position in range(0, length, 7):
+            forged = bytearray(packets[0])
+            forged[position] ^= 1
+            refuses_any(lambda: b.receive(bytes(forged), NOW, draw), b)
+        events, [receipt] = b.receive(packets[1], NOW + 3, draw)
+        assert names(events) == ["established", "message"] and events[1]["n"] == 1
+        assert events[0].get("reduced") == reduced
+        b.restart(False)
+        events, replies = b.receive(packets[0], NOW + 4, draw)
+        assert names(events) == ["repeated", "message"] and not replies
+        refuses("duplicate", lambda: b.receive(packets[0], NOW + 9000, draw), b)
+        assert not a._contents.sessions(card_b.ik).repeat_completes(NOW + 100_000)[1]
+        events, _ = a.receive(receipt, NOW + 5, draw, card_b.ik)
+        assert names(events) == ["confirmed", "message"]
+        _, message = a.send(card_b.ik, 1, b"", NOW + 6, draw)
+        assert len(message) == 380
+        b.receive(message, NOW + 6, draw, card_a.ik)
+        c, card_c = new_device(b"carol", draw, suites)
+        c.prepare(bundle, NOW + 7, draw)
+        _, packet = c.send(card_b.ik, 1, b"", NOW + 7, draw)
+        if OPK in types or ONE_TIME_KEM in types:
+            refuses("unknown_prekey", lambda: b.receive(packet, NOW + 8, draw), b)  # a one-time prekey used twice
+        else:
+            b.receive(packet, NOW + 8, draw)
+        snapshot = b._contents.prekeys.snapshot()
+        assert Prekeys.restore(snapshot) == b._contents.prekeys
+        refuses("rollback", lambda: Prekeys.restore(snapshot, b._contents.prekeys.generation + 1))
+        end = NOW + PREKEY_LIFETIME + PREKEY_RETENTION
+        assert b._contents.current(end - 1).cards and not b._contents.current(end).cards  # CARD-17
+        assert not b.new_prekeys(0, NOW + 7 * DAY - 1, draw) and b.new_prekeys(0, NOW + 7 * DAY, draw)  # PREP-10
+
+
+def refuses_any(operation, device):
+    before = device.state()
+    try:
+        operation()
+    except Refused:
+        assert device.state() == before
+        return
+    raise AssertionError("not refused")
+
+
+def manifests():
+    """Chapter 9: two devices of one user, one of them revoked."""
+    draw = Source("manifests")
+    a, card_a = new_device(b"alice", draw)
+    b1, card_b1 = new_device(b"bob", draw)
+    b2, card_b2 = new_device(b"bob", draw, number=2)
+    ak = draw(32)
+    listed = [ListedDevice(card.device, card.ik, NOW, 0) for card in (card_b1, card_b2)]
+    first = issue_manifest(ak, b"bob", 1, bytes(32), listed)
+    revoked = [listed[0], ListedDevice(card_b2.device, card_b2.ik, NOW, NOW + 1)]
+    second = issue_manifest(ak, b"bob", 2, first.hash, revoked)
+    third = issue_manifest(ak, b"bob", 3, second.hash, revoked)
+    assert names(a.take_manifests([first.raw])) == ["manifest"]
+    assert not a.take_manifests([first.raw])
+    assert a.take_manifests([third.raw]) == [{"event": "manifest-refused", "error": "manifest_gap"}]
+    for other, card in ((b1, card_b1), (b2, card_b2)):
+        _, [response] = other.receive(a.initiate(card.raw, NOW, draw), NOW, draw)
+        events, [complete] = a.receive(response, NOW, draw)
+        assert events[0]["pinned"] and names(events) == ["established", "views"]
+        events, [receipt] = other.receive(complete, NOW, draw)
+        a.receive(receipt, NOW, draw, card.ik)
+    packets = a.send_all(b"bob", 1, b"hi", NOW, draw)
+    assert [len(packet) for _, packet in packets] == [380, 380]
+    _, packet = b2.send(card_a.ik, TYPE_ANNOUNCEMENT, announcement([second, third]), NOW, draw)
+    events, _ = a.receive(packet, NOW, draw, card_b2.ik)
+    assert names(events) == ["message", "manifest", "dropped", "manifest"]
+    refuses("identity", lambda: a.initiate(card_b2.raw, NOW, draw), a)
+    assert [ik for ik, _ in a.send_all(b"bob", 1, b"hi", NOW, draw)] == [card_b1.ik]
+
+    own, peer = safety.fingerprint(ak, b"bob"), safety.fingerprint(card_a.ik, b"alice")
+    assert safety.safety_number(own, peer) == safety.safety_number(peer, own)
+    safety.require_scanned(safety.scannable(peer, own), own, peer)
+    refuses("identity", lambda: safety.require_scanned(safety.scannable(own, peer), own, peer))
+
+
+def storage_files():
+    """Chapter 10."""
+    draw = Source("storage")
+    b, card_b = new_device(b"bob", draw, 3)
+    b.new_prekeys(2, NOW, draw)
+    b.pin(b"alice", bytes(4), b"i" * 32)
+    b.set_psk(b"p" * 32)
+    b.set_psk(b"q" * 32, b"i" * 32)
+    b.set_least(b"i" * 32, 2)
+    b.take_manifests([issue_manifest(b"k" * 32, b"bob", 1, bytes(32), [ListedDevice(card_b.device, card_b.ik, 0, 0)]).raw])
+    contents = b._contents
+    kept = storage.Kept(b.identity, contents.cards, contents.contacts, b"k" * 32, contents.prekeys)
+    light = 19_456, 2, 1
+    for kind in (storage.BACKUP, storage.MOVE):
+        file = storage.seal_file(b"pass", *light, kind, NOW, storage.export(kept, kind), draw)
+        back = storage.import_file(b"pass", kind, file, NOW + DAY)
+        assert (back.identity, back.cards, back.contacts, back.account) == (kept.identity, kept.cards, kept.contacts, kept.account)
+        assert len(back.prekeys.held) == (6 if kind == storage.MOVE else 0)
+        assert not storage.import_file(b"pass", kind, file, NOW + DAY + 1).prekeys.held  # STORE-12
+    refuses("passphrase", lambda: storage.open_file(b"Pass", storage.MOVE, file))
+    refuses("file_kind", lambda: storage.open_file(b"pass", storage.BACKUP, file))
+    refuses("file_kind", lambda: storage.open_file(b"pass", storage.MOVE, b"?" + file[1:]))
+    refuses("file_version", lambda: storage.open_file(b"pass", storage.MOVE, file[:8] + b"\2"))
+    refuses("file_truncated", lambda: storage.open_file(b"pass", storage.MOVE, file[:-1]))
+    refuses("file_damaged", lambda: storage.open_file(b"pass", storage.MOVE, file + b"?"))
+    repaired = file[:11] + b"\xff" + file[12:-32]
+    refuses("file_parameters", lambda: storage.open_file(b"pass", storage.MOVE, repaired + primitives.sha256(repaired)))
+
+
 def run():
     assert len(PADDED_LENGTHS) == 129 and all(pad(length) == length for length in PADDED_LENGTHS)
-    for test in (small_orders, conversation, crossing, answer_without_random, time_by_peer, bounds):
+    for test in (small_orders, conversation, crossing, answer_without_random, time_by_peer, bounds, hybrid, prepared_handshakes, manifests, storage_files):
         test()
         print(f"{test.__name__}: passed")
     return 0

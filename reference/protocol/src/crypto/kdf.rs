@@ -3,7 +3,7 @@
 use super::labels::{Expand, Extract, Start};
 use super::mac::hmac;
 use crate::secret::{Secret, SecretBytes};
-use crate::wire::{PROTO, Suite, length32};
+use crate::wire::{PROTO, Suite, length16, length32};
 use alloc::vec;
 use alloc::vec::Vec;
 use hkdf::Hkdf;
@@ -109,8 +109,4 @@ pub fn hkdf_expand(prk: &Secret<32>, info: &[&[u8]], out: &mut [u8]) {
 
 fn length8(bytes: &[u8]) -> [u8; 1] {
     [u8::try_from(bytes.len()).unwrap_or(u8::MAX)]
-}
-
-fn length16(length: usize) -> [u8; 2] {
-    u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()
 }

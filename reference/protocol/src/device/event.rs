@@ -2,9 +2,11 @@
 
 use crate::crypto::sign::IdentityKey;
 use crate::error::Error;
-use crate::keys::Card;
+use crate::handshake::PskId;
+use crate::keys::{Address, Card};
 use crate::session::{Plaintext, Role, SessionId};
 use crate::sessions::Change;
+use crate::wire::Suite;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -26,6 +28,12 @@ pub enum Event {
         role: Role,
         /// Whether the peer's `IK` was pinned when the session began.
         pinned: bool,
+        /// The suite.
+        suite: Suite,
+        /// The pre-shared secret that was used; zero: none.
+        psk_id: PskId,
+        /// Whether the first chain rests on prekeys that outlive it.
+        reduced_forward_secrecy: bool,
     },
     /// The responder has answered on a session of ours.
     Confirmed {
@@ -46,7 +54,7 @@ pub enum Event {
         /// Why.
         error: Error,
     },
-    /// A Complete came again.
+    /// A Complete or the handshake bytes of a `PrekeyInit` came again.
     Repeated {
         /// Its session.
         session: SessionId,
@@ -62,6 +70,27 @@ pub enum Event {
     Dropped {
         /// The session.
         session: SessionId,
+    },
+    /// The views of a handshake and ours differ.
+    Views {
+        /// The peer's `IK`.
+        peer: IdentityKey,
+        /// The peer's own manifest is not the one that we keep of it.
+        theirs: bool,
+        /// The peer keeps another manifest of ours than our newest.
+        ours: bool,
+    },
+    /// A manifest is now the newest of its address.
+    Manifest {
+        /// The address.
+        address: Address,
+        /// The number.
+        number: u64,
+    },
+    /// A manifest was refused; those behind it were not looked at.
+    ManifestRefused {
+        /// Why.
+        error: Error,
     },
 }
 

@@ -3,16 +3,21 @@
 //! This module knows nothing about transports, files or clocks.
 
 mod event;
+mod people;
+mod prepared;
 mod receive;
 
 pub use event::{Due, Event, Outgoing, Received};
+pub use people::ForDevice;
 
+use crate::contacts::Contacts;
 use crate::crypto::sign::IdentityKey;
 use crate::error::{CallerError, Error, PeerError, StorageError};
-use crate::handshake::{AwaitingResponse, HandshakeId, ReplayCache, Responder, Start, Views};
+use crate::handshake::{AwaitingResponse, HandshakeId, ReplayCache, Responder, Start};
 use crate::keys::{Address, Card, CardFields, DeviceId, Identity};
 use crate::limits::{CARDS_KEPT, INIT_WINDOW};
 use crate::message::Kind;
+use crate::prekeys::Prekeys;
 use crate::secret::SecretBytes;
 use crate::session::{SessionId, SessionKey};
 use crate::sessions::Sessions;
@@ -21,14 +26,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 
-const NO_VIEWS: Views = [0; 64];
-
-/// One device: identity, cards, pins, handshakes under way, sessions.
+/// One device: identity, cards, contacts, prekeys, handshakes under way, sessions.
 #[derive(Debug)]
 pub struct Device {
     identity: Identity,
     cards: Vec<Card>,
-    pins: BTreeMap<(Address, DeviceId), IdentityKey>,
+    contacts: Contacts,
+    prekeys: Prekeys,
     responder: Responder,
     started: Vec<AwaitingResponse>,
     peers: BTreeMap<IdentityKey, Sessions>,
@@ -49,7 +53,8 @@ impl Device {
         Self {
             identity,
             cards,
-            pins: BTreeMap::new(),
+            contacts: Contacts::default(),
+            prekeys: Prekeys::default(),
             responder: Responder::new(cache),
             started: Vec::new(),
             peers: BTreeMap::new(),
@@ -66,7 +71,7 @@ impl Device {
         self.cards.last()
     }
 
-    /// Issues another card and forgets those that expired more than `INIT_WINDOW` ago.
+    /// Issues another card and forgets those that no packet under way can still need.
     ///
     /// # Errors
     /// `cards`, and as [`Card::issue`].
@@ -74,18 +79,36 @@ impl Device {
     //# [CARD-14] A device MUST refuse to issue a fifth card while it keeps four, as `cards`.
     pub fn issue_card(&mut self, fields: CardFields, now: u64) -> Result<&Card, Error> {
         let card = Card::issue(&self.identity, fields)?;
-        let kept = |card: &&Card| card.fields().expires.saturating_add(INIT_WINDOW) >= now;
-        if self.cards.iter().filter(kept).count() >= CARDS_KEPT {
+        let kept = |card: &&Card| {
+            card.fields().expires.saturating_add(INIT_WINDOW) >= now || self.prekeys.need(card, now)
+        };
+        let mut cards: Vec<Card> = self.cards.iter().filter(kept).copied().collect();
+        if cards.len() >= CARDS_KEPT {
             return Err(CallerError::Cards.into());
         }
-        self.cards.retain(|card| kept(&card));
-        self.cards.push(card);
+        cards.push(card);
+        self.cards = cards;
         self.cards.last().ok_or(CallerError::Cards.into())
     }
 
     /// Pins the `IK` of a peer device, as SEC-01 asks.
     pub fn pin(&mut self, address: Address, device: DeviceId, key: IdentityKey) {
-        self.pins.insert((address, device), key);
+        self.contacts.pin(address, device, key);
+    }
+
+    /// What is remembered of other people.
+    pub const fn contacts(&self) -> &Contacts {
+        &self.contacts
+    }
+
+    /// What is remembered of other people: stored contacts are put back here.
+    pub const fn contacts_mut(&mut self) -> &mut Contacts {
+        &mut self.contacts
+    }
+
+    /// The address on the newest card.
+    fn address(&self) -> Result<Address, PeerError> {
+        self.cards.last().map(|card| card.fields().address).ok_or(PeerError::Time)
     }
 
     /// The sessions with a peer device.
@@ -107,17 +130,28 @@ impl Device {
         rng: &mut impl TryCryptoRng,
     ) -> Result<Vec<u8>, Error> {
         peer.valid_at(now)?;
-        let pinned = self.pins.get(&(peer.fields().address, peer.fields().device));
-        if pinned.is_some_and(|key| *key != peer.key()) {
+        let own = self.address()?;
+        if self.contacts.standing_of(&own, peer).pinned == Some(false) {
             return Err(PeerError::Identity.into());
         }
-        let floor = self.peers.get(&peer.key()).and_then(Sessions::floor);
-        let start = Start { now, floor, views: NO_VIEWS };
+        let start = self.start(&own, peer, now);
         let our = self.cards.last().ok_or(PeerError::Time)?;
         let (awaiting, init) = AwaitingResponse::start(&self.identity, our, peer, &start, rng)?;
+        self.contacts.raise(peer.key(), awaiting.suite());
         self.started.retain(|it| !it.expired(now));
         self.started.push(awaiting);
         Ok(init)
+    }
+
+    /// What a handshake towards `peer` starts with.
+    fn start(&self, own: &Address, peer: &Card, now: u64) -> Start<'_> {
+        Start {
+            now,
+            floor: self.peers.get(&peer.key()).and_then(Sessions::floor),
+            views: self.contacts.views(own, &peer.fields().address),
+            least: self.contacts.least(&peer.key()),
+            psk: self.contacts.psk(&peer.key()),
+        }
     }
 
     /// Starts a handshake because a message was `unknown_session`; `None` within 10 minutes.
@@ -196,10 +230,11 @@ impl Device {
         changes.into_iter().flatten().map(Event::from).collect()
     }
 
-    /// Frees what has expired: handshakes under way and replay cache entries.
+    /// Frees what has expired: handshakes under way, replay cache entries, prekeys.
     pub fn expire(&mut self, now: u64) {
         self.started.retain(|it| !it.expired(now));
         self.responder.expire(now);
+        self.prekeys.expire(now);
     }
 
     /// Does what time demands. May be called at any time; draws nothing.

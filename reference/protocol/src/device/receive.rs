@@ -1,12 +1,12 @@
 //! Chapter 4 and 8: packets in, by type.
 
-use super::{Device, Event, NO_VIEWS, Received};
+use super::{Device, Event, Received};
 use crate::crypto::sign::IdentityKey;
-use crate::error::{BytesError, Error, PeerError};
-use crate::handshake::{CompletePacket, Local, response_id};
-use crate::keys::{Address, Card};
+use crate::error::{Error, PeerError};
+use crate::handshake::{Claim, CompletePacket, Local, PrekeyPacket, PskId, response_id};
+use crate::keys::Card;
 use crate::message::Envelope;
-use crate::session::{Confirmation, Session, SessionId};
+use crate::session::{Confirmation, Heard, Opening, Session, SessionId};
 use crate::wire::PacketType;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -38,7 +38,9 @@ impl Device {
             PacketType::Complete => {
                 self.receive_complete(&CompletePacket::decode(packet)?, now, rng)
             }
-            PacketType::PrekeyInit => Err(BytesError::Type.into()),
+            PacketType::PrekeyInit => {
+                self.receive_prekey_init(&PrekeyPacket::decode(packet)?, now, rng)
+            }
             PacketType::Message => {
                 let events = self.receive_message(from, packet, now)?;
                 Ok(Received { events, replies: Vec::new() })
@@ -52,10 +54,13 @@ impl Device {
         now: u64,
         rng: &mut impl TryCryptoRng,
     ) -> Result<Received, Error> {
-        let local = Local { identity: &self.identity, cards: &self.cards, views: &NO_VIEWS };
-        let pin = |address: &Address, device| self.pins.get(&(*address, device)).copied();
-        let accepted = self.responder.receive_init(&local, pin, packet, now, rng)?;
+        let own = self.address()?;
+        let psks = self.contacts.psks();
+        let local = Local { identity: &self.identity, cards: &self.cards, psks };
+        let standing = |claim: &Claim| self.contacts.standing(&own, claim);
+        let accepted = self.responder.receive_init(&local, standing, packet, now, rng)?;
         let mut events = vec![Event::ResponseSent { peer: Box::new(accepted.peer) }];
+        events.extend(self.compare(&accepted.peer, &accepted.views));
         events.extend(self.settle(&accepted.peer.key(), now));
         Ok(Received { events, replies: vec![accepted.response] })
     }
@@ -71,18 +76,18 @@ impl Device {
             self.started.iter().position(|it| it.id() == id).ok_or(PeerError::UnknownHandshake)?;
         let awaiting = self.started.get(index).ok_or(PeerError::UnknownHandshake)?;
         let accepted = awaiting.accept(&self.identity, packet, now, rng)?;
-        let peer = *awaiting.peer();
+        let (peer, psk_id) = (*awaiting.peer(), awaiting.psk_id());
         self.started.remove(index);
         let complete = Box::new(accepted.complete);
         //= spec/04-handshake.md#4-7-repeating-complete
         //# [HS-35] An initiator MUST send Complete as soon as it has accepted the Response, with or
         //# without a message.
         let replies = vec![CompletePacket::encode(&complete, &[])];
-        let confirmation = Confirmation::Unconfirmed(complete);
+        let confirmation = Confirmation::Unconfirmed(Opening::Complete(complete));
         let session = Session::new(accepted.agreement, confirmation, now);
-        let place = (peer.fields().address, peer.fields().device);
-        let pinned = self.pins.get(&place) == Some(&peer.key());
-        let (_, events) = self.establish(peer, session, pinned, now);
+        let pinned = self.pinned(&peer);
+        let (_, mut events) = self.establish(peer, session, pinned, psk_id, now);
+        events.extend(self.compare(&peer, &accepted.views));
         Ok(Received { events, replies })
     }
 
@@ -105,8 +110,10 @@ impl Device {
         }
         let accepted = self.responder.receive_complete(packet, now)?;
         let peer = accepted.peer.key();
-        let session = Session::new(accepted.agreement, Confirmation::responder(packet), now);
-        let (session, mut events) = self.establish(accepted.peer, session, accepted.pinned, now);
+        let session =
+            Session::new(accepted.agreement, Confirmation::Responder(Heard::complete(packet)), now);
+        let (pinned, psk_id) = (accepted.pinned, accepted.psk_id);
+        let (session, mut events) = self.establish(accepted.peer, session, pinned, psk_id, now);
         if !packet.message.is_empty() {
             match self.receive_message(Some(&peer), packet.message, now) {
                 Ok(more) => events.extend(more),
@@ -117,8 +124,8 @@ impl Device {
         Ok(Received { events, replies })
     }
 
-    /// A Complete that is known: without effect, then the message behind it.
-    fn receive_repeated(
+    /// An opening that is known: without effect, then the message behind it.
+    pub(super) fn receive_repeated(
         &mut self,
         peer: IdentityKey,
         session: SessionId,
@@ -136,8 +143,8 @@ impl Device {
         Ok(Received { events, replies })
     }
 
-    /// The receipt that answers a Complete, unless there have been enough or it cannot be sealed.
-    fn answer(
+    /// The receipt that answers an opening, unless there have been enough or it cannot be sealed.
+    pub(super) fn answer(
         &mut self,
         peer: &IdentityKey,
         id: &SessionId,
@@ -170,16 +177,21 @@ impl Device {
         if sessions.commit(&session, advance, now) {
             events.push(Event::Confirmed { session });
         }
+        let address = sessions.address().copied();
+        let settled = sessions.settle(now).into_iter().map(Event::from).collect::<Vec<_>>();
+        let learned = self.announced(address.as_ref(), &plaintext.content);
         events.push(Event::Message { peer, session, plaintext });
-        events.extend(sessions.settle(now).into_iter().map(Event::from));
+        events.extend(settled);
+        events.extend(learned);
         Ok(events)
     }
 
-    fn establish(
+    pub(super) fn establish(
         &mut self,
         peer: Card,
         session: Session,
         pinned: bool,
+        psk_id: PskId,
         now: u64,
     ) -> (SessionId, Vec<Event>) {
         let (id, role) = (session.key().id, session.role());
@@ -187,9 +199,19 @@ impl Device {
         //# [CARD-11] An implementation MUST report to its application, with every session, whether
         //# the peer's `IK` was pinned when the session began: for the responder when it accepted
         //# the Init, for the initiator when it accepted the Response.
-        let mut events =
-            vec![Event::Established { peer: Box::new(peer), session: id, role, pinned }];
-        let changes = self.peers.entry(peer.key()).or_default().insert(session, now);
+        let mut events = vec![Event::Established {
+            peer: Box::new(peer),
+            session: id,
+            role,
+            pinned,
+            suite: session.suite(),
+            psk_id,
+            reduced_forward_secrecy: session.reduced_forward_secrecy(),
+        }];
+        self.contacts.raise(peer.key(), session.suite());
+        let sessions = self.peers.entry(peer.key()).or_default();
+        sessions.note(peer.fields().address);
+        let changes = sessions.insert(session, now);
         events.extend(changes.into_iter().map(Event::from));
         (id, events)
     }

@@ -1,11 +1,12 @@
 //! Chapter 4.4 and 4.6: the responder between Response and Complete.
 
-use super::responder::{Local, Opened};
-use super::schedule::{HandshakeSecret, Transcript};
-use super::{Agreement, COMPLETE_LENGTH, HandshakeId, RESPONSE_LENGTH, RatchetStart};
+use super::judge::{Judged, Local};
+use super::responder::Opened;
+use super::schedule::{HandshakeSecret, Shares, Transcript};
+use super::{Agreement, COMPLETE_LENGTH, HandshakeId, PskId, RatchetStart, Views, response_length};
 use crate::crypto::dh::{DhPublic, DhSecret};
-use crate::crypto::labels::Purpose;
-use crate::crypto::{aead, mac};
+use crate::crypto::labels::{Extract, Purpose};
+use crate::crypto::{aead, draw, mac};
 use crate::error::{BytesError, CallerError, Error, PeerError};
 use crate::keys::Card;
 use crate::wire::{PacketType, Reader, Suite, read_prefix};
@@ -21,6 +22,8 @@ pub(super) struct HalfOpen {
     our: Card,
     pub(super) peer: Card,
     pub(super) pinned: bool,
+    views: Views,
+    psk_id: PskId,
     secret: HandshakeSecret,
     ratchet: DhSecret,
     ephemerals: [DhPublic; 2],
@@ -36,6 +39,10 @@ pub struct CompleteAccepted {
     pub peer: Card,
     /// Whether the application had pinned this identity at Init.
     pub pinned: bool,
+    /// The initiator's manifest hashes, from Init.
+    pub views: Views,
+    /// The pre-shared secret that was used; zero: none.
+    pub psk_id: PskId,
 }
 
 //= spec/04-handshake.md#4-4-responder-receiving-init
@@ -44,8 +51,7 @@ pub struct CompleteAccepted {
 pub(super) fn respond(
     local: &Local<'_>,
     opened: &Opened,
-    peer: Card,
-    pinned: bool,
+    judged: &Judged<'_>,
     now: u64,
     rng: &mut impl TryCryptoRng,
 ) -> Result<(HalfOpen, Vec<u8>), Error> {
@@ -58,17 +64,22 @@ pub(super) fn respond(
     if ephemerals.contains(&ratchet.public()) {
         return Err(CallerError::Random.into());
     }
+    let kem = opened.their_kem.as_ref().map(|key| Ok::<_, Error>(key.encapsulate(&draw(rng)?)));
+    let (ciphertext, ss) = kem.transpose()?.unzip();
+    let (peer, pinned) = (judged.peer, judged.pinned);
     let ee = ephemeral.agree(&opened.their_ephemeral)?;
     let se = ephemeral.agree(&peer.agreement_key())?;
     let suite = opened.suite;
-    let secret = HandshakeSecret::new(suite, &ee, &opened.es, &se);
+    let shares = Shares { ss: ss.as_ref(), ee: &ee, es: &opened.es, eo: None };
+    let secret = HandshakeSecret::new(suite, Extract::INTERACTIVE, judged.psk, &shares, &se);
 
-    let mut response = Vec::with_capacity(RESPONSE_LENGTH);
+    let mut response = Vec::with_capacity(response_length(suite));
     response.extend_from_slice(&PacketType::Response.prefix(suite));
     response.extend_from_slice(&opened.id);
     response.extend_from_slice(ephemeral.public().as_bytes());
+    response.extend(ciphertext.iter().flatten());
     let h4 = opened.h3.mix(&[&response]);
-    let body = [now.to_be_bytes().as_slice(), ratchet.public().as_bytes(), local.views].concat();
+    let body = [now.to_be_bytes().as_slice(), ratchet.public().as_bytes(), &judged.views].concat();
     let signature = local.identity.signing().sign(Purpose::RESPONSE, h4.mix(&[&body]).hash());
     let keys = secret.response(h4);
     let clear = response.len();
@@ -86,6 +97,8 @@ pub(super) fn respond(
         our,
         peer,
         pinned,
+        views: opened.views,
+        psk_id: opened.psk_id,
         secret,
         ratchet,
         ephemerals,
@@ -138,7 +151,9 @@ impl HalfOpen {
             our: self.our.party(),
             their: self.peer.party(),
             ratchet: RatchetStart::Responder { ours: self.ratchet.public(), theirs, shared },
+            reduced: false,
         };
-        Ok(CompleteAccepted { agreement, peer: self.peer, pinned: self.pinned })
+        let (peer, pinned, views, psk_id) = (self.peer, self.pinned, self.views, self.psk_id);
+        Ok(CompleteAccepted { agreement, peer, pinned, views, psk_id })
     }
 }

@@ -1,12 +1,14 @@
 //! Chapter 4.3 and 4.5: the initiator.
 
-use super::schedule::{HandshakeSecret, InitSecret, Transcript};
+use super::schedule::{HandshakeSecret, InitSecret, Shares, Transcript};
 use super::{
-    Agreement, COMPLETE_LENGTH, HandshakeId, INIT_LENGTH, RatchetStart, Views, response_id,
+    Agreement, COMPLETE_LENGTH, HandshakeId, Psk, PskId, RatchetStart, Views, init_length,
+    response_id,
 };
 use crate::crypto::dh::{DhPublic, DhSecret, Shared};
-use crate::crypto::labels::Purpose;
-use crate::crypto::{aead, mac};
+use crate::crypto::kem::{KEM_CIPHERTEXT, KemSecret};
+use crate::crypto::labels::{Extract, Purpose, Start as Begin};
+use crate::crypto::{aead, draw, mac};
 use crate::error::{BytesError, CallerError, Error, PeerError};
 use crate::keys::{Card, Identity};
 use crate::limits::{HALF_OPEN_LIFETIME, INIT_WINDOW};
@@ -16,13 +18,17 @@ use rand_core::TryCryptoRng;
 
 /// When and with what a handshake starts.
 #[derive(Debug, Clone, Copy)]
-pub struct Start {
+pub struct Start<'a> {
     /// The present time.
     pub now: u64,
     /// `ts_I` of the greatest confirmed session with that device; `None` without one.
     pub floor: Option<u64>,
     /// The manifest hashes to send.
     pub views: Views,
+    /// The greatest suite of earlier handshakes with that device; `None` without one.
+    pub least: Option<Suite>,
+    /// The pre-shared secret that is set for that device.
+    pub psk: Option<&'a Psk>,
 }
 
 /// The initiator between Init and Response.
@@ -32,6 +38,8 @@ pub struct AwaitingResponse {
     our: Card,
     peer: Card,
     ephemeral: DhSecret,
+    kem: Option<KemSecret>,
+    psk: Option<Psk>,
     es: Shared,
     h3: Transcript,
     id: HandshakeId,
@@ -66,7 +74,10 @@ impl AwaitingResponse {
     /// Starts a handshake towards `peer` and makes the Init. Draws `EK_I`.
     ///
     /// # Errors
-    /// `time`, `identity`, `window`, `random`, `key`, in this order.
+    /// `time`, `identity`, `suite`, `window`, `time`, `random`, `key`, in this order.
+    //= spec/04-handshake.md#4-3-initiator-sending-init
+    //# [HS-02] An initiator MUST refuse as `time` to start towards a card that is not valid at its
+    //# present time, and to start with a card of its own that is not valid at `ts_I`.
     //= spec/04-handshake.md#4-3-initiator-sending-init
     //# [HS-01] An initiator MUST refuse to start towards a card whose signature it has not
     //# verified.
@@ -74,32 +85,30 @@ impl AwaitingResponse {
         identity: &Identity,
         our: &Card,
         peer: &Card,
-        start: &Start,
+        start: &Start<'_>,
         rng: &mut impl TryCryptoRng,
     ) -> Result<(Self, Vec<u8>), Error> {
-        //= spec/04-handshake.md#4-3-initiator-sending-init
-        //# [HS-02] An initiator MUST refuse as `time` to start towards a card that is not valid at
-        //# its present time, and to start with a card of its own that is not valid at `ts_I`.
         peer.valid_at(start.now)?;
-        //= spec/04-handshake.md#4-3-initiator-sending-init
-        //# [HS-03] An initiator MUST refuse as `identity` to start towards its own `IK`.
-        if peer.key() == identity.key() {
-            return Err(PeerError::Identity.into());
-        }
-        let suite = our.suite_with(peer)?;
-        let ts_i = timestamp(start)?;
+        let suite = suite(identity, our, peer, start)?;
+        let ts_i = timestamp(start, INIT_WINDOW)?;
         our.valid_at(ts_i)?;
         //= spec/04-handshake.md#4-3-initiator-sending-init
         //# [HS-04] An initiator MUST draw a fresh `EK_I` for each Init and use it in no other
         //# exchange.
         let ephemeral = DhSecret::draw(rng)?;
+        let kem = match suite {
+            Suite::X25519 => None,
+            Suite::Hybrid => Some(KemSecret::new(&draw(rng)?)),
+        };
         let es = ephemeral.agree(&peer.agreement_key())?;
 
-        let mut init = Vec::with_capacity(INIT_LENGTH);
+        let mut init = Vec::with_capacity(init_length(suite));
         init.extend_from_slice(&PacketType::Init.prefix(suite));
         init.extend_from_slice(ephemeral.public().as_bytes());
-        let h1 = Transcript::interactive(peer).mix(&[&init]);
-        let body = [ts_i.to_be_bytes().as_slice(), our.as_bytes(), &[0; 16], &start.views].concat();
+        init.extend(kem.iter().flat_map(|kem| kem.public().as_bytes()));
+        let h1 = Transcript::begin(Begin::INTERACTIVE, peer).mix(&[&init]);
+        let psk_id = start.psk.map(Psk::id).unwrap_or_default();
+        let body = [ts_i.to_be_bytes().as_slice(), our.as_bytes(), &psk_id, &start.views].concat();
         let h2 = h1.mix(&[&body]);
         let signature = identity.signing().sign(Purpose::INIT, h2.hash());
         let secret = InitSecret::new(suite, &es);
@@ -108,12 +117,23 @@ impl AwaitingResponse {
         let h3 = h2.mix(&[init.get(clear..).unwrap_or_default()]);
         let id = secret.handshake_id(h3);
         let (our, peer, started) = (*our, *peer, start.now);
-        Ok((Self { suite, our, peer, ephemeral, es, h3, id, ts_i, started }, init))
+        let psk = start.psk.map(Psk::copy);
+        Ok((Self { suite, our, peer, ephemeral, kem, psk, es, h3, id, ts_i, started }, init))
     }
 
     /// The handshake id, by which the Response will name this handshake.
     pub const fn id(&self) -> HandshakeId {
         self.id
+    }
+
+    /// The suite.
+    pub const fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// The name of the pre-shared secret; zero: none.
+    pub fn psk_id(&self) -> PskId {
+        self.psk.as_ref().map(Psk::id).unwrap_or_default()
     }
 
     /// The card that the handshake was started towards.
@@ -131,8 +151,8 @@ impl AwaitingResponse {
     /// # Errors
     /// As the table of chapter 4.5; then `random`.
     //= spec/04-handshake.md#4-5-initiator-receiving-response
-    //# [HS-26] An initiator MUST erase the private half of `EK_I` when a Response has been
-    //# accepted.
+    //# [HS-26] An initiator MUST erase the private half of `EK_I`, and that of `ek`, when a
+    //# Response has been accepted.
     pub fn accept(
         &self,
         identity: &Identity,
@@ -160,6 +180,7 @@ impl AwaitingResponse {
             our: self.our.party(),
             their: self.peer.party(),
             ratchet: RatchetStart::Initiator { ours, theirs: opened.their_ratchet, shared },
+            reduced: false,
         };
         Ok(ResponseAccepted { complete, agreement, ts_r: opened.ts_r, views: opened.views })
     }
@@ -171,7 +192,7 @@ impl AwaitingResponse {
             return Err(BytesError::Suite.into());
         }
         let mut reader = Reader::new(response);
-        let clear = reader.slice(52)?;
+        let clear = reader.slice(52 + super::kem(suite, KEM_CIPHERTEXT))?;
         let sealed = reader.slice(184)?;
         let claimed = reader.array()?;
         //= spec/04-handshake.md#4-5-initiator-receiving-response
@@ -180,11 +201,17 @@ impl AwaitingResponse {
         if id != self.id || self.expired(now) {
             return Err(PeerError::UnknownHandshake.into());
         }
-        let their_ephemeral =
-            DhPublic::decode(Reader::new(clear.get(20..).unwrap_or_default()).array()?)?;
+        let mut fields = Reader::new(clear.get(20..).unwrap_or_default());
+        let their_ephemeral = DhPublic::decode(fields.array()?)?;
         let ee = self.ephemeral.agree(&their_ephemeral)?;
         let se = identity.agreement().agree(&their_ephemeral)?;
-        let secret = HandshakeSecret::new(suite, &ee, &self.es, &se);
+        let ss = match &self.kem {
+            Some(kem) => Some(kem.decapsulate(&fields.array()?)),
+            None => None,
+        };
+        let shares = Shares { ss: ss.as_ref(), ee: &ee, es: &self.es, eo: None };
+        let psk = self.psk.as_ref();
+        let secret = HandshakeSecret::new(suite, Extract::INTERACTIVE, psk, &shares, &se);
 
         let h4 = self.h3.mix(&[clear]);
         let h5 = h4.mix(&[sealed]);
@@ -245,8 +272,33 @@ impl AwaitingResponse {
 //# [HS-05] An initiator MUST set `ts_I` to its present time, or if that is greater to one more than
 //# the `ts_I` of its greatest confirmed session with that device, and refuse as `window` when that
 //# is more than `INIT_WINDOW` ahead of its present time.
-fn timestamp(start: &Start) -> Result<u64, CallerError> {
+//= spec/05-prepared.md#5-6-initiator
+//# [PREP-16] An initiator MUST set `ts_I` as HS-05 says, with `DAY` in place of `INIT_WINDOW`.
+pub(super) fn timestamp(start: &Start<'_>, window: u64) -> Result<u64, CallerError> {
     let least = start.floor.map_or(0, |floor| floor.saturating_add(1));
     let ts_i = start.now.max(least);
-    if ts_i - start.now > INIT_WINDOW { Err(CallerError::Window) } else { Ok(ts_i) }
+    if ts_i - start.now > window { Err(CallerError::Window) } else { Ok(ts_i) }
+}
+
+/// Whom, and in which suite: what both handshakes check before they draw.
+pub(super) fn suite(
+    identity: &Identity,
+    our: &Card,
+    peer: &Card,
+    start: &Start<'_>,
+) -> Result<Suite, Error> {
+    //= spec/04-handshake.md#4-3-initiator-sending-init
+    //# [HS-03] An initiator MUST refuse as `identity` to start towards its own `IK`.
+    if peer.key() == identity.key() {
+        return Err(PeerError::Identity.into());
+    }
+    let suite = our.suite_with(peer)?;
+    //= spec/03-keys.md#3-3-suites-of-a-handshake
+    //# [CARD-16] A device MUST remember for each peer device the greatest suite of a handshake with
+    //# it that it started as initiator or that ended in a session, and refuse a handshake of a
+    //# lesser suite with it as `suite`; only its user lowers what it remembers.
+    if start.least.is_some_and(|least| suite < least) {
+        return Err(BytesError::Suite.into());
+    }
+    Ok(suite)
 }

@@ -1,33 +1,23 @@
 //! Chapter 4.4 and 4.6: the responder.
 
 use super::half_open::{CompleteAccepted, HalfOpen, respond};
+use super::judge::{Claim, Claims, Local, Standing, judge};
 use super::replay::ReplayCache;
 use super::schedule::{InitSecret, Transcript};
-use super::{CompletePacket, HandshakeId, INIT_LENGTH, Views};
+use super::{CompletePacket, HandshakeId, PskId, Views, init_length};
 use crate::crypto::aead;
 use crate::crypto::dh::{DhPublic, Shared};
 use crate::crypto::kdf::sha256;
-use crate::crypto::labels::Purpose;
-use crate::crypto::sign::IdentityKey;
+use crate::crypto::kem::{KEM_PUBLIC, KemPublic};
+use crate::crypto::labels::{Purpose, Start};
 use crate::error::{BytesError, Error, PeerError};
-use crate::keys::{Address, CARD_LENGTH, Card, DeviceId, Identity};
+use crate::keys::{CARD_LENGTH, Card};
 use crate::limits::{
     HALF_OPEN_LIFETIME, HALF_OPEN_PER_IDENTITY, HALF_OPEN_TOTAL, HALF_OPEN_UNPINNED, INIT_WINDOW,
 };
 use crate::wire::{PacketType, Reader, Suite, read_prefix};
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
-
-/// Our side of an incoming handshake.
-#[derive(Debug, Clone, Copy)]
-pub struct Local<'a> {
-    /// Our identity.
-    pub identity: &'a Identity,
-    /// Every card that we keep; an Init is tried against each.
-    pub cards: &'a [Card],
-    /// The manifest hashes to send.
-    pub views: &'a Views,
-}
 
 /// The responder: half-open handshakes and the replay cache.
 #[derive(Debug, Default)]
@@ -49,6 +39,8 @@ pub struct InitAccepted {
     pub ts_i: u64,
     /// The initiator's manifest hashes.
     pub views: Views,
+    /// The pre-shared secret that was used; zero: none.
+    pub psk_id: PskId,
 }
 
 /// An Init whose seal has been opened and whose claims have not been judged.
@@ -57,6 +49,7 @@ pub(super) struct Opened {
     pub(super) our: Card,
     pub(super) es: Shared,
     pub(super) their_ephemeral: DhPublic,
+    pub(super) their_kem: Option<KemPublic>,
     pub(super) ts_i: u64,
     pub(super) card: [u8; CARD_LENGTH],
     pub(super) psk_id: [u8; 16],
@@ -99,7 +92,7 @@ impl Responder {
 
     /// Accepts an Init and makes the Response. Draws `EK_R`, `RB`.
     ///
-    /// `pin` tells which `IK` the application has pinned for an address and device.
+    /// `standing` tells what the application knows of a claimed identity.
     ///
     /// # Errors
     /// As the table of chapter 4.4, in its order; then `random`. Nothing but time has passed.
@@ -108,7 +101,7 @@ impl Responder {
     pub fn receive_init(
         &mut self,
         local: &Local<'_>,
-        pin: impl Fn(&Address, DeviceId) -> Option<IdentityKey>,
+        standing: impl Fn(&Claim) -> Standing,
         init: &[u8],
         now: u64,
         rng: &mut impl TryCryptoRng,
@@ -116,13 +109,27 @@ impl Responder {
         self.expire(now);
         let hash = sha256(&[init]);
         let opened = self.open_init(local, init, &hash)?;
-        let (peer, pinned) = judge(local, pin, &opened, now)?;
-        self.room(&peer, pinned)?;
+        //= spec/04-handshake.md#4-4-responder-receiving-init
+        //# [HS-10] A responder MUST refuse an Init as `time` unless `|now - ts_I| <= INIT_WINDOW`,
+        //# the bounds included.
+        if now.abs_diff(opened.ts_i) > INIT_WINDOW {
+            return Err(PeerError::Time.into());
+        }
+        let Opened { suite, our, ts_i, card, psk_id, views, .. } = &opened;
+        let claims = Claims { suite: *suite, our, ts_i: *ts_i, card, psk_id };
+        let judged = judge(local, standing, &claims)?;
+        //= spec/04-handshake.md#4-4-responder-receiving-init
+        //# [HS-16] A responder MUST refuse an Init whose `sig_I1` does not verify under the `IK` of
+        //# `card_I` as `signature`.
+        judged.peer.key().verify(Purpose::INIT, opened.h2.hash(), &opened.signature)?;
+        self.room(&judged.peer, judged.pinned)?;
 
-        let (entry, response) = respond(local, &opened, peer, pinned, now, rng)?;
-        self.replay.insert(hash, opened.ts_i, peer.key(), pinned);
+        let (entry, response) = respond(local, &opened, &judged, now, rng)?;
+        let (peer, pinned) = (judged.peer, judged.pinned);
+        self.replay.insert(hash, *ts_i, peer.key(), pinned);
         self.half_open.push(entry);
-        Ok(InitAccepted { response, peer, pinned, ts_i: opened.ts_i, views: opened.views })
+        let (ts_i, views, psk_id) = (*ts_i, *views, *psk_id);
+        Ok(InitAccepted { response, peer, pinned, ts_i, views, psk_id })
     }
 
     fn open_init(&self, local: &Local<'_>, init: &[u8], hash: &[u8; 32]) -> Result<Opened, Error> {
@@ -130,10 +137,14 @@ impl Responder {
         //# [ENC-06] A decoder MUST apply ENC-01 to ENC-05 in this order and before any public-key
         //# operation.
         let suite = read_prefix(init, PacketType::Init)?;
-        let init: &[u8; INIT_LENGTH] = init.try_into().map_err(|_| BytesError::Length)?;
-        let (clear, sealed) = init.split_at(36);
-        let their_ephemeral =
-            DhPublic::decode(Reader::new(clear.get(4..).unwrap_or_default()).array()?)?;
+        if init.len() != init_length(suite) {
+            return Err(BytesError::Length.into());
+        }
+        let mut reader = Reader::new(init);
+        let clear = reader.slice(36 + super::kem(suite, KEM_PUBLIC))?;
+        let sealed = reader.slice(386)?;
+        let mut fields = Reader::new(clear.get(4..).unwrap_or_default());
+        let their_ephemeral = DhPublic::decode(fields.array()?)?;
         //= spec/04-handshake.md#4-4-responder-receiving-init
         //# [HS-07] A responder MUST refuse an Init whose hash is in its replay cache as `replay`,
         //# before any public-key operation.
@@ -147,6 +158,10 @@ impl Responder {
             return Err(PeerError::Busy.into());
         }
         let es = local.identity.agreement().agree(&their_ephemeral)?;
+        let their_kem = match suite {
+            Suite::X25519 => None,
+            Suite::Hybrid => Some(KemPublic::decode(fields.array()?)?),
+        };
         let secret = InitSecret::new(suite, &es);
         //= spec/04-handshake.md#4-4-responder-receiving-init
         //# [HS-09] A responder MUST try to open the seal with each card that it keeps, and refuse
@@ -158,7 +173,7 @@ impl Responder {
             .cards
             .iter()
             .find_map(|card| {
-                let h1 = Transcript::interactive(card).mix(&[clear]);
+                let h1 = Transcript::begin(Start::INTERACTIVE, card).mix(&[clear]);
                 aead::open(&secret.seal(h1), h1.hash(), sealed).ok().map(|body| (*card, h1, body))
             })
             .ok_or(PeerError::Authentication)?;
@@ -176,6 +191,7 @@ impl Responder {
             our,
             es,
             their_ephemeral,
+            their_kem,
             ts_i,
             card,
             psk_id,
@@ -231,58 +247,4 @@ impl Responder {
         self.half_open.remove(index);
         Ok(accepted)
     }
-}
-
-/// Steps 7 to 11 of chapter 4.4: who says this, and may they?
-fn judge(
-    local: &Local<'_>,
-    pin: impl Fn(&Address, DeviceId) -> Option<IdentityKey>,
-    opened: &Opened,
-    now: u64,
-) -> Result<(Card, bool), Error> {
-    //= spec/04-handshake.md#4-4-responder-receiving-init
-    //# [HS-10] A responder MUST refuse an Init as `time` unless `|now - ts_I| <= INIT_WINDOW`, the
-    //# bounds included.
-    if now.abs_diff(opened.ts_i) > INIT_WINDOW {
-        return Err(PeerError::Time.into());
-    }
-    let (claimed_key, claimed_place) = Card::claims(&opened.card);
-    //= spec/04-handshake.md#4-4-responder-receiving-init
-    //# [HS-11] A responder MUST refuse an Init that carries its own `IK`, or its own address and
-    //# device id, as `identity`.
-    let places = local.cards.iter().map(|card| (card.fields().address, card.fields().device));
-    if claimed_key == local.identity.key()
-        || places.into_iter().any(|own| Some(own) == claimed_place)
-    {
-        return Err(PeerError::Identity.into());
-    }
-    //= spec/04-handshake.md#4-4-responder-receiving-init
-    //# [HS-12] A responder MUST refuse an Init as `identity` when its application has pinned
-    //# another `IK` for that address and device id.
-    let pinned = claimed_place.and_then(|(address, device)| pin(&address, device));
-    if pinned.is_some_and(|key| key != claimed_key) {
-        return Err(PeerError::Identity.into());
-    }
-    //= spec/04-handshake.md#4-4-responder-receiving-init
-    //# [HS-13] A responder MUST refuse an unknown `psk_id`, and a zero one where it expects a
-    //# pre-shared key, as `authentication`.
-    if opened.psk_id != [0; 16] {
-        return Err(PeerError::Authentication.into());
-    }
-    //= spec/04-handshake.md#4-4-responder-receiving-init
-    //# [HS-14] A responder MUST refuse an Init whose `card_I` does not verify with the error of
-    //# chapter 3, and as `time` when it is not valid at `ts_I`.
-    let peer = Card::verify(&opened.card)?;
-    peer.valid_at(opened.ts_i)?;
-    //= spec/04-handshake.md#4-4-responder-receiving-init
-    //# [HS-15] A responder MUST refuse an Init as `suite` unless its suite is the highest that
-    //# `card_I` and its own card list.
-    if opened.our.suite_with(&peer)? != opened.suite {
-        return Err(BytesError::Suite.into());
-    }
-    //= spec/04-handshake.md#4-4-responder-receiving-init
-    //# [HS-16] A responder MUST refuse an Init whose `sig_I1` does not verify under the `IK` of
-    //# `card_I` as `signature`.
-    peer.key().verify(Purpose::INIT, opened.h2.hash(), &opened.signature)?;
-    Ok((peer, pinned.is_some()))
 }

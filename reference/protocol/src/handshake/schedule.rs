@@ -1,11 +1,13 @@
-//! Chapter 4.1 The computation, as far as both sides share it.
+//! Chapter 4.1 and 5.4 The computation, as far as both sides and both handshakes share it.
 
 use crate::crypto::dh::Shared;
 use crate::crypto::kdf::{expand, extract, mix, start};
 use crate::crypto::labels::{Expand, Extract, Start};
+use crate::handshake::Psk;
 use crate::keys::Card;
 use crate::secret::Secret;
 use crate::wire::Suite;
+use alloc::vec::Vec;
 
 /// The transcript hash `h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,9 +16,10 @@ pub(super) struct Transcript([u8; 32]);
 impl Transcript {
     /// ```text
     /// h0 = mix(SHA-256(PROTO || "interactive"), card_R)
+    /// t0 = mix(SHA-256(PROTO || "prepared"), card_R)
     /// ```
-    pub(super) fn interactive(responder: &Card) -> Self {
-        Self(start(Start::INTERACTIVE, &[])).mix(&[responder.as_bytes()])
+    pub(super) fn begin(handshake: Start, responder: &Card) -> Self {
+        Self(start(handshake, &[])).mix(&[responder.as_bytes()])
     }
 
     pub(super) fn mix(self, parts: &[&[u8]]) -> Self {
@@ -49,8 +52,45 @@ impl InitSecret {
     }
 }
 
+/// What X25519 and ML-KEM gave, `se` apart: the order of the formulas is kept in one place.
+pub(super) struct Shares<'a> {
+    pub(super) ss: Option<&'a Secret<32>>,
+    pub(super) ee: &'a Shared,
+    pub(super) es: &'a Shared,
+    pub(super) eo: Option<&'a Shared>,
+}
+
+impl Shares<'_> {
+    /// `ss || ee || es || eo`, with `se` before `eo` when there is one.
+    //= spec/02-primitives.md#2-7-ml-kem-768
+    //# [PRIM-20] An ML-KEM secret MUST enter a key agreement only before and together with the
+    //# X25519 outputs, and its encapsulation key and ciphertext the transcript.
+    fn parts<'a>(&'a self, se: Option<&'a Shared>) -> Vec<&'a [u8]> {
+        let dh = [Some(self.ee), Some(self.es), se, self.eo].into_iter().flatten();
+        let dh = dh.map(Shared::secret);
+        self.ss.into_iter().chain(dh).map(|it| it.expose().as_slice()).collect()
+    }
+}
+
+/// `k_id = LExtract(0^32, "prepared identity", ss || ee || es || eo)`
+pub(super) struct IdentitySecret {
+    suite: Suite,
+    key: Secret<32>,
+}
+
+impl IdentitySecret {
+    pub(super) fn new(suite: Suite, shares: &Shares<'_>) -> Self {
+        let (zero, parts) = (Secret::new([0; 32]), shares.parts(None));
+        Self { suite, key: extract(suite, &zero, Extract::PREPARED_IDENTITY, &parts) }
+    }
+
+    pub(super) fn seal(&self, t2: Transcript) -> Secret<44> {
+        expand(self.suite, &self.key, Expand::IDENTITY_SEAL, &[t2.hash()])
+    }
+}
+
 /// ```text
-/// hs = LExtract(psk, "interactive", ss || ee || es || se || eo)
+/// hs = LExtract(psk, "interactive" or "prepared", ss || ee || es || se || eo)
 /// ```
 #[derive(Debug)]
 pub(super) struct HandshakeSecret {
@@ -65,9 +105,16 @@ pub(super) struct StepKeys {
 }
 
 impl HandshakeSecret {
-    pub(super) fn new(suite: Suite, ee: &Shared, es: &Shared, se: &Shared) -> Self {
-        let parts = [ee, es, se].map(|shared| shared.secret().expose().as_slice());
-        Self { suite, key: extract(suite, &Secret::new([0; 32]), Extract::INTERACTIVE, &parts) }
+    pub(super) fn new(
+        suite: Suite,
+        handshake: Extract,
+        psk: Option<&Psk>,
+        shares: &Shares<'_>,
+        se: &Shared,
+    ) -> Self {
+        let none = Secret::new([0; 32]);
+        let salt = psk.map_or(&none, Psk::secret);
+        Self { suite, key: extract(suite, salt, handshake, &shares.parts(Some(se))) }
     }
 
     pub(super) fn response(&self, h4: Transcript) -> StepKeys {
@@ -78,9 +125,13 @@ impl HandshakeSecret {
         self.step(Expand::COMPLETE_SEAL, Expand::COMPLETE_MAC, h7)
     }
 
-    /// `SK = LExpand(hs, "session", h9, 32)`
-    pub(super) fn session(&self, h9: Transcript) -> Secret<32> {
-        expand(self.suite, &self.key, Expand::SESSION, &[h9.hash()])
+    pub(super) fn signature(&self, t4: Transcript) -> Secret<44> {
+        expand(self.suite, &self.key, Expand::SIGNATURE_SEAL, &[t4.hash()])
+    }
+
+    /// `SK = LExpand(hs, "session", h9 or t5, 32)`
+    pub(super) fn session(&self, last: Transcript) -> Secret<32> {
+        expand(self.suite, &self.key, Expand::SESSION, &[last.hash()])
     }
 
     fn step(&self, seal: Expand, mac: Expand, at: Transcript) -> StepKeys {

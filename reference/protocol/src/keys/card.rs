@@ -39,9 +39,15 @@ pub struct CardFields {
 }
 
 impl CardFields {
-    /// Fields with the suites of this implementation.
+    /// Fields with every suite of this implementation.
     pub const fn new(address: Address, device: DeviceId, created: u64, expires: u64) -> Self {
-        Self { suites: Suite::X25519.bit(), address, device, created, expires }
+        Self {
+            suites: Suite::X25519.bit() | Suite::Hybrid.bit(),
+            address,
+            device,
+            created,
+            expires,
+        }
     }
 
     const fn check(&self) -> Result<(), BytesError> {

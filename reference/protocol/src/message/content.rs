@@ -1,8 +1,10 @@
 //! Chapter 7.6 Content types.
 
+use crate::account::Manifest;
 use crate::error::{BytesError, PeerError};
 use crate::secret::SecretBytes;
-use crate::wire::Reader;
+use crate::wire::{Reader, push_lp32};
+use alloc::vec::Vec;
 
 /// What an accepted message carries.
 #[derive(Debug)]
@@ -13,6 +15,8 @@ pub enum Content {
     Receipt(Receipt),
     /// The sender's last message on the session.
     Close(Close),
+    /// Manifests of the sender's account, of the right layout and not yet judged.
+    Announcement(Vec<Vec<u8>>),
 }
 
 /// A content type that belongs to the application.
@@ -22,6 +26,9 @@ pub struct Kind(u8);
 impl Kind {
     /// Application data.
     pub const DATA: Self = Self(0x01);
+
+    /// A manifest announcement; its content is made by [`announce`].
+    pub(crate) const ANNOUNCEMENT: Self = Self(0x04);
 
     /// One of the 128 types for applications: `0x80 + number`, of which 7 bits count.
     pub const fn application(number: u8) -> Self {
@@ -83,6 +90,26 @@ impl Close {
     }
 }
 
+/// The content of an announcement: each manifest as `LP32(manifest)`.
+pub fn announce<'a>(manifests: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut content = Vec::new();
+    manifests.into_iter().for_each(|manifest| push_lp32(&mut content, manifest));
+    content
+}
+
+//= spec/09-devices.md#9-4-views
+//# [DEV-17] A receiver MUST refuse an announcement as `content` that is not one or more
+//# `LP32(manifest)`, each of the layout of DEV-01 and DEV-02.
+fn announcement(reader: &mut Reader<'_>) -> Result<Vec<Vec<u8>>, BytesError> {
+    let mut manifests = Vec::new();
+    while manifests.is_empty() || !reader.is_empty() {
+        let manifest = reader.lp32()?;
+        Manifest::check_layout(manifest)?;
+        manifests.push(manifest.to_vec());
+    }
+    Ok(manifests)
+}
+
 impl Content {
     /// Reads content of a type.
     ///
@@ -106,6 +133,7 @@ impl Content {
                 below: reader.u32()?,
                 bitmap: reader.u64()?,
             }),
+            0x04 => Self::Announcement(announcement(&mut reader)?),
             Close::KIND => Self::Close(Close { epoch: reader.u32()?, count: reader.u32()? }),
             _ => return Err(BytesError::Type),
         };

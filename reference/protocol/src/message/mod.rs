@@ -5,7 +5,7 @@
 mod content;
 mod padding;
 
-pub use content::{Close, Content, Kind, Receipt};
+pub use content::{Close, Content, Kind, Receipt, announce};
 pub use padding::padded_length;
 
 use crate::crypto::aead;

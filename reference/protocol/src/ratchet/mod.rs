@@ -189,6 +189,14 @@ impl Ratchet {
         }
     }
 
+    /// Whether no chain of the peer after its first has been accepted.
+    pub const fn receives_first(&self) -> bool {
+        match &self.receiving {
+            None => true,
+            Some(chain) => chain.name.epoch == 0,
+        }
+    }
+
     /// What a receipt may claim: nothing without a receiving chain.
     //= spec/08-sessions.md#8-4-receipts
     //# [SESSION-16] A receipt MUST NOT claim a number that was not accepted; `expired` is never

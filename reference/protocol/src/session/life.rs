@@ -2,10 +2,10 @@
 
 use super::Session;
 use crate::crypto::kdf::sha256;
-use crate::handshake::{COMPLETE_LENGTH, CompletePacket, HandshakeId};
+use crate::handshake::{COMPLETE_LENGTH, CompletePacket, HandshakeId, PrekeyPacket};
 use crate::limits::{
     CHAIN_MAX, COMPLETE_ANSWERS, COMPLETE_REPEATS, DAY, RECEIPT_INTERVAL, SUPERSEDED_AGE,
-    UNCONFIRMED_AGE,
+    UNCONFIRMED_AGE, UNCONFIRMED_AGE_PREPARED, UNCONFIRMED_MESSAGES_PREPARED,
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,25 +13,52 @@ use alloc::vec::Vec;
 /// What a session remembers of the end of its handshake.
 #[derive(Debug)]
 pub enum Confirmation {
-    /// Initiator, not confirmed: the Complete to put before every message.
-    Unconfirmed(Box<[u8; COMPLETE_LENGTH]>),
-    /// Initiator, given up: still receives, and still puts Complete before what it sends.
-    GivenUp(Box<[u8; COMPLETE_LENGTH]>),
+    /// Initiator, not confirmed: what to put before every message.
+    Unconfirmed(Opening),
+    /// Initiator, given up: still receives, and still puts this before what it sends.
+    GivenUp(Opening),
     /// Initiator, confirmed.
     Confirmed,
-    /// Responder: how to know its Complete again.
-    Responder {
-        /// The handshake id.
-        id: HandshakeId,
-        /// SHA-256 of the 164 bytes.
-        hash: [u8; 32],
-    },
+    /// Responder: how to know the packet again that began the session.
+    Responder(Heard),
 }
 
-impl Confirmation {
-    /// That of a responder that accepted this Complete.
-    pub fn responder(packet: &CompletePacket<'_>) -> Self {
-        Self::Responder { id: packet.id(), hash: sha256(&[packet.complete]) }
+/// The bytes that an initiator repeats until it has been answered.
+#[derive(Debug, Clone)]
+pub enum Opening {
+    /// The 164 bytes of Complete.
+    Complete(Box<[u8; COMPLETE_LENGTH]>),
+    /// The handshake bytes of a `PrekeyInit`.
+    Prepared(Box<[u8]>),
+}
+
+impl Opening {
+    /// A message as it goes out behind these bytes.
+    fn packet(&self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Complete(complete) => CompletePacket::encode(complete, message),
+            //= spec/05-prepared.md#5-6-initiator
+            //# [PREP-18] Until it has accepted one message of the responder on the session, an
+            //# initiator MUST put the same handshake bytes before every message of the session; it
+            //# sends none without a message.
+            Self::Prepared(handshake) => PrekeyPacket::encode(handshake, message),
+        }
+    }
+}
+
+/// What a responder accepted to begin a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// A Complete: its handshake id, SHA-256 of the 164 bytes.
+    Complete(HandshakeId, [u8; 32]),
+    /// A `PrekeyInit`: SHA-256 of the handshake bytes.
+    Prepared([u8; 32]),
+}
+
+impl Heard {
+    /// That of this Complete.
+    pub fn complete(packet: &CompletePacket<'_>) -> Self {
+        Self::Complete(packet.id(), sha256(&[packet.complete]))
     }
 }
 
@@ -91,20 +118,20 @@ impl Session {
         match self.life.confirmation {
             Confirmation::Unconfirmed(_) => Status::Unconfirmed,
             Confirmation::GivenUp(_) => Status::GivenUp,
-            Confirmation::Confirmed | Confirmation::Responder { .. } => Status::Confirmed,
+            Confirmation::Confirmed | Confirmation::Responder(_) => Status::Confirmed,
         }
     }
 
-    /// A sealed message as it goes out: behind Complete until the session is confirmed.
+    /// A sealed message as it goes out: behind its opening until the session is confirmed.
     //= spec/04-handshake.md#4-7-repeating-complete
     //# [HS-36] Until it has accepted one message of the responder on the session, an initiator MUST
     //# put the same 164 bytes before every message of the session.
     pub fn packet(&self, message: Vec<u8>) -> Vec<u8> {
         match &self.life.confirmation {
-            Confirmation::Unconfirmed(complete) | Confirmation::GivenUp(complete) => {
-                CompletePacket::encode(complete, &message)
+            Confirmation::Unconfirmed(opening) | Confirmation::GivenUp(opening) => {
+                opening.packet(&message)
             }
-            Confirmation::Confirmed | Confirmation::Responder { .. } => message,
+            Confirmation::Confirmed | Confirmation::Responder(_) => message,
         }
     }
 
@@ -115,11 +142,30 @@ impl Session {
     //# the packet is refused with its error.
     pub fn knows_complete(&self, packet: &CompletePacket<'_>) -> Option<bool> {
         match &self.life.confirmation {
-            Confirmation::Responder { id, hash } if *id == packet.id() => {
+            Confirmation::Responder(Heard::Complete(id, hash)) if *id == packet.id() => {
                 Some(*hash == sha256(&[packet.complete]))
             }
             _ => None,
         }
+    }
+
+    /// Whether the session began with handshake bytes of this hash.
+    //= spec/05-prepared.md#5-8-the-same-handshake-bytes-again
+    //# [PREP-28] A responder MUST treat handshake bytes of a session that it has as known, without
+    //# effect, and go on to the message behind them; when that message is refused, the packet is
+    //# refused with its error.
+    pub(crate) fn knows_prepared(&self, hash: &[u8; 32]) -> bool {
+        matches!(&self.life.confirmation, Confirmation::Responder(Heard::Prepared(it)) if it == hash)
+    }
+
+    /// Whether the first chain rests on prekeys that outlive it, and is still in use.
+    pub const fn reduced_forward_secrecy(&self) -> bool {
+        let first = match self.life.confirmation {
+            Confirmation::Unconfirmed(_) | Confirmation::GivenUp(_) => true,
+            Confirmation::Confirmed => false,
+            Confirmation::Responder(_) => self.ratchet.receives_first(),
+        };
+        self.reduced && first
     }
 
     /// Complete again, when it is time for it.
@@ -127,22 +173,28 @@ impl Session {
     //# [HS-37] An initiator SHOULD repeat Complete with an empty message 2 s, 6 s and 18 s after it
     //# first sent it, until the session is confirmed.
     pub fn repeat(&mut self, now: u64) -> Option<Vec<u8>> {
-        let Confirmation::Unconfirmed(complete) = &self.life.confirmation else { return None };
+        let Confirmation::Unconfirmed(opening @ Opening::Complete(_)) = &self.life.confirmation
+        else {
+            return None;
+        };
         let after = COMPLETE_REPEATS.get(usize::from(self.life.repeats))?;
         if now.saturating_sub(self.life.created) < *after {
             return None;
         }
-        let packet = CompletePacket::encode(complete, &[]);
+        let packet = opening.packet(&[]);
         self.life.repeats += 1;
         self.generation += 1;
         Some(packet)
     }
 
-    /// Whether a Complete may be answered now.
+    /// Whether a Complete or a `PrekeyInit` may be answered now.
     //= spec/04-handshake.md#4-7-repeating-complete
     //# [HS-38] A responder MUST answer an accepted Complete with a receipt (chapter 8), and a
     //# repeated one with a receipt again, at most one a second and at most `COMPLETE_ANSWERS` for a
     //# session.
+    //= spec/05-prepared.md#5-8-the-same-handshake-bytes-again
+    //# [PREP-30] A responder MUST answer an accepted PrekeyInit with a receipt, and a repeated one
+    //# with a receipt again, at most one a second and at most `COMPLETE_ANSWERS` for a session.
     pub(crate) const fn may_answer(&self, now: u64) -> bool {
         let in_time = now.saturating_sub(self.life.answered) >= RECEIPT_INTERVAL;
         self.life.answers == 0 || (in_time && self.life.answers < COMPLETE_ANSWERS)
@@ -157,11 +209,15 @@ impl Session {
 
     /// Whether an unconfirmed session has reached a limit.
     pub(crate) fn at_limit(&self, now: u64) -> bool {
+        let Confirmation::Unconfirmed(opening) = &self.life.confirmation else { return false };
+        let (most, age) = match opening {
+            Opening::Complete(_) => (CHAIN_MAX, UNCONFIRMED_AGE),
+            Opening::Prepared(_) => (UNCONFIRMED_MESSAGES_PREPARED, UNCONFIRMED_AGE_PREPARED),
+        };
         let sent = self.ratchet.sent().map_or(0, |(_, count)| count);
-        self.status() == Status::Unconfirmed
-            && (sent >= CHAIN_MAX
-                || now.saturating_sub(self.life.created) >= UNCONFIRMED_AGE
-                || self.key.ts_i > now.saturating_add(DAY))
+        sent >= most
+            || now.saturating_sub(self.life.created) >= age
+            || self.key.ts_i > now.saturating_add(DAY)
     }
 
     /// Gives an unconfirmed session up. Returns how many messages were never confirmed.
@@ -169,8 +225,8 @@ impl Session {
     //# [SESSION-06] An initiator MUST give an unconfirmed session up when it reaches a limit, and
     //# report which numbers were sent on it and never confirmed.
     pub(crate) fn give_up(&mut self) -> Option<u32> {
-        let Confirmation::Unconfirmed(complete) = &self.life.confirmation else { return None };
-        self.life.confirmation = Confirmation::GivenUp(complete.clone());
+        let Confirmation::Unconfirmed(opening) = &self.life.confirmation else { return None };
+        self.life.confirmation = Confirmation::GivenUp(opening.clone());
         self.generation += 1;
         self.ratchet.sent().map(|(_, count)| count)
     }

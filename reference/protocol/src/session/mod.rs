@@ -7,7 +7,7 @@ mod receive;
 mod send;
 mod snapshot;
 
-pub use life::{Confirmation, Status};
+pub use life::{Confirmation, Heard, Opening, Status};
 pub use receive::{Advance, Plaintext};
 
 use crate::crypto::kdf::{self, expand, start};
@@ -73,6 +73,7 @@ pub struct Session {
     incoming: Direction,
     ratchet: Ratchet,
     generation: u64,
+    reduced: bool,
     closed: bool,
     owes_receipt: bool,
     peer_closed: Option<(u32, u32)>,
@@ -85,7 +86,7 @@ impl Session {
     //# [SESSION-01] An implementation MUST erase `SK` and the handshake secrets when the session
     //# exists.
     pub fn new(agreement: Agreement, confirmation: Confirmation, now: u64) -> Self {
-        let Agreement { suite, secret, transcript, ts_i, our, their, ratchet } = agreement;
+        let Agreement { suite, secret, transcript, ts_i, our, their, ratchet, reduced } = agreement;
         let role = match ratchet {
             RatchetStart::Initiator { .. } => Role::Initiator,
             RatchetStart::Responder { .. } => Role::Responder,
@@ -103,6 +104,7 @@ impl Session {
             incoming: direction(&transcript, role.other(), their, our),
             ratchet: Ratchet::new(suite, &secret, ratchet),
             generation: 0,
+            reduced,
             closed: false,
             owes_receipt: role == Role::Responder,
             peer_closed: None,
@@ -130,6 +132,11 @@ impl Session {
     /// `(ts_I, session id)`.
     pub const fn key(&self) -> SessionKey {
         self.key
+    }
+
+    /// The suite of handshake and session.
+    pub const fn suite(&self) -> Suite {
+        self.suite
     }
 
     /// Our role.

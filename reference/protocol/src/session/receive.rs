@@ -92,7 +92,7 @@ impl Session {
     /// What a message's content and place say about the session.
     fn judge(&self, content: &Content, place: (u32, u32)) -> Result<Option<(u32, u32)>, PeerError> {
         let close = match content {
-            Content::Data(..) => None,
+            Content::Data(..) | Content::Announcement(_) => None,
             //= spec/08-sessions.md#8-4-receipts
             //# [SESSION-18] A receiver MUST refuse a receipt as `content` that names an epoch which
             //# the receiver never sent (the parity of its own chains, not greater than its newest),

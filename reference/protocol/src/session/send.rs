@@ -32,7 +32,8 @@ impl Session {
     //# [SESSION-17] A device MUST NOT send a receipt for a message that holds only a receipt.
     //= spec/08-sessions.md#8-4-receipts
     //# [SESSION-32] A device that is asked for a receipt and owes none MUST send nothing and draw
-    //# nothing; the answer to a repeated Complete (HS-38) is sent whether owed or not.
+    //# nothing; the answer to a repeated Complete (HS-38) or PrekeyInit (PREP-30) is sent whether
+    //# owed or not.
     pub fn receipt(&mut self, rng: &mut impl TryCryptoRng) -> Result<Option<Vec<u8>>, Error> {
         if self.owes_receipt { self.answer(rng) } else { Ok(None) }
     }

@@ -5,19 +5,20 @@
 //! ```
 
 use super::life::Life;
-use super::{Confirmation, Role, Session, SessionKey, direction};
+use super::{Confirmation, Heard, Opening, Role, Session, SessionKey, direction};
 use crate::crypto::kdf::sha256;
 use crate::crypto::sign::IdentityKey;
 use crate::error::{BytesError, StorageError};
+use crate::handshake::{COMPLETE_LENGTH, prekey_init_length};
 use crate::keys::{DeviceId, Party};
 use crate::ratchet::Ratchet;
 use crate::secret::{Secret, SecretBytes};
-use crate::wire::{Reader, Suite};
+use crate::wire::{PacketType, Reader, Suite, read_prefix};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-const SNAPSHOT_VERSION: u8 = 1;
+const SNAPSHOT_VERSION: u8 = 2;
 
 type Out = Zeroizing<Vec<u8>>;
 
@@ -39,6 +40,7 @@ impl Session {
         }
         out.extend_from_slice(&self.transcript);
         out.extend_from_slice(self.exporter.expose());
+        out.push(self.reduced.into());
         out.push(self.closed.into());
         out.push(self.owes_receipt.into());
         out.push(self.peer_closed.is_some().into());
@@ -97,6 +99,7 @@ impl Session {
         let (our, their) = (party(&mut reader)?, party(&mut reader)?);
         let transcript = reader.array()?;
         let exporter = Secret::new(reader.array()?);
+        let reduced = reader.u8()? != 0;
         let closed = reader.u8()? != 0;
         let owes_receipt = reader.u8()? != 0;
         let peer_closed =
@@ -116,6 +119,7 @@ impl Session {
             incoming: direction(&transcript, role.other(), their, our),
             ratchet,
             generation,
+            reduced,
             closed,
             owes_receipt,
             peer_closed,
@@ -127,18 +131,22 @@ impl Session {
 impl Life {
     fn encode(&self, out: &mut Out) {
         match &self.confirmation {
-            Confirmation::Unconfirmed(complete) => {
+            Confirmation::Unconfirmed(opening) => {
                 out.push(0);
-                out.extend_from_slice(complete.as_slice());
+                opening.encode(out);
             }
-            Confirmation::GivenUp(complete) => {
+            Confirmation::GivenUp(opening) => {
                 out.push(1);
-                out.extend_from_slice(complete.as_slice());
+                opening.encode(out);
             }
             Confirmation::Confirmed => out.push(2),
-            Confirmation::Responder { id, hash } => {
+            Confirmation::Responder(Heard::Complete(id, hash)) => {
                 out.push(3);
                 out.extend_from_slice(id);
+                out.extend_from_slice(hash);
+            }
+            Confirmation::Responder(Heard::Prepared(hash)) => {
+                out.push(4);
                 out.extend_from_slice(hash);
             }
         }
@@ -153,10 +161,11 @@ impl Life {
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, BytesError> {
         let confirmation = match reader.u8()? {
-            0 => Confirmation::Unconfirmed(Box::new(reader.array()?)),
-            1 => Confirmation::GivenUp(Box::new(reader.array()?)),
+            0 => Confirmation::Unconfirmed(Opening::decode(reader)?),
+            1 => Confirmation::GivenUp(Opening::decode(reader)?),
             2 => Confirmation::Confirmed,
-            3 => Confirmation::Responder { id: reader.array()?, hash: reader.array()? },
+            3 => Confirmation::Responder(Heard::Complete(reader.array()?, reader.array()?)),
+            4 => Confirmation::Responder(Heard::Prepared(reader.array()?)),
             _ => return Err(BytesError::Encoding),
         };
         let (created, last_accepted, answered) = (reader.u64()?, reader.u64()?, reader.u64()?);
@@ -164,6 +173,34 @@ impl Life {
         let (flag, moment) = (reader.u8()? != 0, reader.u64()?);
         let superseded = flag.then_some(moment);
         Ok(Self { confirmation, created, last_accepted, superseded, repeats, answered, answers })
+    }
+}
+
+impl Opening {
+    fn encode(&self, out: &mut Out) {
+        match self {
+            Self::Complete(complete) => out.extend_from_slice(complete.as_slice()),
+            Self::Prepared(handshake) => out.extend_from_slice(handshake),
+        }
+    }
+
+    /// Type and suite in the first four bytes say how long it is.
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, BytesError> {
+        let front: [u8; 4] = reader.array()?;
+        match PacketType::of(&front)? {
+            PacketType::Complete => {
+                let rest: [u8; COMPLETE_LENGTH - 4] = reader.array()?;
+                let complete = [front.as_slice(), &rest].concat();
+                let complete = complete.first_chunk().ok_or(BytesError::Length)?;
+                Ok(Self::Complete(Box::new(*complete)))
+            }
+            PacketType::PrekeyInit => {
+                let suite = read_prefix(&front, PacketType::PrekeyInit)?;
+                let rest = reader.slice(prekey_init_length(suite) - 4)?;
+                Ok(Self::Prepared([front.as_slice(), rest].concat().into_boxed_slice()))
+            }
+            _ => Err(BytesError::Type),
+        }
     }
 }
 

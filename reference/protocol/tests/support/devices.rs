@@ -22,7 +22,7 @@ fn sha(name: &str) -> [u8; 32] {
 
 pub(crate) fn fields(name: &str) -> CardFields {
     let address = Address::new(name.as_bytes()).expect("1 to 64 bytes");
-    CardFields::new(address, DeviceId(1), NOW - DAY, NOW + 90 * DAY)
+    CardFields { suites: 1, ..CardFields::new(address, DeviceId(1), NOW - DAY, NOW + 90 * DAY) }
 }
 
 pub(crate) fn card(name: &str) -> Card {
@@ -80,6 +80,9 @@ pub(crate) fn names(events: &[Event]) -> Vec<&'static str> {
             Event::Repeated { .. } => "repeated",
             Event::GivenUp { .. } => "given-up",
             Event::Dropped { .. } => "dropped",
+            Event::Views { .. } => "views",
+            Event::Manifest { .. } => "manifest",
+            Event::ManifestRefused { .. } => "manifest-refused",
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use quipu::crypto::sign::IdentityKey;
 use quipu::handshake::{Agreement, RatchetStart};
 use quipu::keys::Party;
 use quipu::secret::Secret;
-use quipu::session::{Confirmation, Plaintext, Session};
+use quipu::session::{Confirmation, Heard, Plaintext, Session};
 use quipu::wire::Suite;
 use quipu::{Content, DeviceId, Error, Kind};
 
@@ -47,7 +47,7 @@ impl Start {
         let (ours, theirs) = (dh(self.rb), dh(self.ra).public());
         let shared = ours.agree(&theirs).expect("random keys agree");
         let ratchet = RatchetStart::Responder { ours: ours.public(), theirs, shared };
-        let confirmation = Confirmation::Responder { id: [7; 16], hash: [8; 32] };
+        let confirmation = Confirmation::Responder(Heard::Complete([7; 16], [8; 32]));
         Session::new(self.agreement(self.responder, self.initiator, ratchet), confirmation, NOW)
     }
 
@@ -60,6 +60,7 @@ impl Start {
             our,
             their,
             ratchet,
+            reduced: false,
         }
     }
 }

@@ -1,28 +1,38 @@
-"""The device: cards, pins, handshakes and sessions behind one door.
+"""The device: cards, contacts, prekeys, handshakes and sessions behind one door.
 
 Every operation works on values and commits them at its end, so a refusal changes nothing (ENC-08).
 """
 
 from dataclasses import asdict, dataclass, field, replace
 
-from . import handshake, initiator, responder
+from . import handshake, initiator, prepared, responder
+from .contacts import NO_PSK_ID, Contacts
 from .keys import Identity, address_field, kept_cards, verify_card, with_issued
-from .message import require_layout
+from .message import TYPE_ANNOUNCEMENT, require_layout
 from .notation import (
+    CLASSIC,
     COMPLETE_LENGTH,
+    HYBRID,
     INITIATOR,
     RESPONDER,
     TYPE_COMPLETE,
     TYPE_INIT,
     TYPE_MESSAGE,
+    TYPE_PREPARED,
     TYPE_RESPONSE,
     Refused,
+    PREPARED_LENGTH,
     lp32,
     packet_type,
+    suite_of,
+    with_message,
 )
+from .manifests import split_announcement
+from .prekeys import Prekeys, verify_bundle
 from .primitives import same, sha256
-from .session import Session, pack, to_json
+from .session import Session
 from .sessions import CONFIRMED, UNCONFIRMED, Held, Sessions
+from .snapshots import pack, to_json
 
 
 @dataclass(frozen=True)
@@ -30,17 +40,20 @@ class Contents:
     """Everything that a device holds. The dictionaries are replaced, never changed."""
 
     cards: tuple
-    pins: dict = field(default_factory=dict)  # (address field, device) -> IK
+    contacts: Contacts = field(default_factory=Contacts)
+    prekeys: Prekeys = field(default_factory=Prekeys)
     initiated: dict = field(default_factory=dict)  # handshake id -> Initiated
     half_open: dict = field(default_factory=dict)  # handshake id -> Responded
     replay: dict = field(default_factory=dict)  # hash of Init -> Remembered
     peers: dict = field(default_factory=dict)  # IK of the peer -> Sessions
 
     def current(self, now):
-        """Without the handshakes, cache entries and cards whose time has passed (1.4)."""
+        """Without the handshakes, cache entries, prekeys and cards whose time has passed (1.4)."""
+        prekeys = self.prekeys.current(now)
         return replace(
             self,
-            cards=kept_cards(self.cards, now),  # CARD-13
+            cards=kept_cards(self.cards, now, prekeys.covers),  # CARD-13, CARD-17
+            prekeys=prekeys,
             initiated={k: v for k, v in self.initiated.items() if handshake.is_live(v, now)},  # HS-27
             half_open={k: v for k, v in self.half_open.items() if handshake.is_live(v, now)},  # HS-27
             replay={k: v for k, v in self.replay.items() if now <= v.until},  # HS-19, HS-20
@@ -48,43 +61,138 @@ class Contents:
 
     def demand(self, peer, now, events):
         """What time demands of the sessions with one peer device (SESSION-31)."""
-        peers = dict(self.peers)
-        sessions = peers.pop(peer, Sessions()).demand(now, events)
-        return replace(self, peers={**peers, peer: sessions} if sessions.held else peers)
+        return self.with_sessions(peer, self.sessions(peer).demand(now, events))
+
+    @property
+    def newest_card(self):
+        return self.cards[-1] if self.cards else None
 
     def sessions(self, ik):
         return self.peers.get(ik, Sessions())
 
     def with_sessions(self, ik, sessions):
-        return replace(self, peers={**self.peers, ik: sessions})
+        others = {peer: held for peer, held in self.peers.items() if peer != ik}
+        return replace(self, peers={**others, ik: sessions} if sessions.held else others)
+
+    def with_manifests(self, manifests, events):
+        """Judges them one by one (9.2) and drops what the newest does not list (DEV-11)."""
+        contents = self
+        for raw in manifests:
+            try:
+                contacts, manifest = contents.contacts.with_manifest(raw)
+            except Refused as refusal:
+                events.append({"event": "manifest-refused", "error": refusal.name})
+                break
+            if manifest is None:  # DEV-09
+                continue
+            number = str(manifest.number)
+            events.append({"event": "manifest", "address": manifest.address, "number": number})
+            contents = replace(contents, contacts=contacts)._without_unlisted(manifest, events)
+        return contents
+
+    def _without_unlisted(self, manifest, events):
+        def unlisted(held):
+            peer = held.peer
+            return peer.address_field == manifest.address_field and not manifest.lists(peer.device, peer.ik)
+
+        contents = self
+        for ik in sorted(self.peers):  # 12.5
+            contents = contents.with_sessions(ik, contents.sessions(ik).without(unlisted, events))
+        return contents
 
 
 class Device:
-    def __init__(self, identity: Identity, cards, pins=None, views=handshake.NO_VIEWS):
+    def __init__(self, identity: Identity, cards, contacts=None):
         self.identity = identity
-        self.views = views
-        self._contents = Contents(cards=tuple(cards), pins=dict(pins or {}))
+        self._contents = Contents(cards=tuple(cards), contacts=contacts or Contacts())
 
     # Local calls
 
+    @property
+    def contacts(self):
+        return self._contents.contacts
+
+    def _know(self, contacts):
+        self._contents = replace(self._contents, contacts=contacts)
+
     def pin(self, address, device, ik):
-        place = (address_field(address), device)
-        self._contents = replace(self._contents, pins={**self._contents.pins, place: ik})
+        self._know(self.contacts.with_pin(address_field(address), device, ik))
+
+    def set_psk(self, psk, ik=None):
+        self._know(self.contacts.with_psk(psk, ik))  # HS-40
+
+    def set_least(self, ik, suite):
+        self._know(self.contacts.with_least(ik, suite))  # CARD-16
+
+    def take_manifests(self, manifests):
+        events = []
+        self._contents = self._contents.with_manifests(manifests, events)
+        return events
 
     def issue(self, card_bytes, now):
         contents = self._contents.current(now)
         self._contents = replace(contents, cards=with_issued(contents.cards, verify_card(card_bytes)))  # CARD-14
 
+    def new_prekeys(self, one_time, now, draw):
+        """What PREP-10 demands and `one_time` more of each kind: the new records."""
+        contents = self._contents.current(now)
+        card = contents.newest_card
+        if card is None:
+            raise Refused("time")
+        suite = HYBRID if card.suites & 0b10 else CLASSIC
+        prekeys, records = contents.prekeys.issue(self.identity.ik_seed, card.device, suite, now, one_time, draw)
+        self._contents = replace(contents, prekeys=prekeys)
+        return [record.raw for record in records]
+
     def initiate(self, card_r_bytes, now, draw):
         contents = self._contents.current(now)
-        newest = contents.cards[-1] if contents.cards else None
-        floor = contents.sessions(verify_card(card_r_bytes).ik).floor(now)  # HS-05
+        peer = verify_card(card_r_bytes).ik
+        floor = contents.sessions(peer).floor(now)  # HS-05
         packet, initiated = initiator.initiate(
-            self.identity, newest, card_r_bytes, contents.pins, now, floor, self.views, draw
+            self.identity,
+            contents.newest_card,
+            card_r_bytes,
+            contents.contacts,
+            now,
+            floor,
+            contents.contacts.views,
+            draw,
         )
         opened = {**contents.initiated, initiated.handshake_id: initiated}
-        self._contents = replace(contents, initiated=opened)
+        contacts = contents.contacts.remembering(peer, initiated.suite)  # CARD-16
+        self._contents = replace(contents, initiated=opened, contacts=contacts)
         return packet
+
+    def prepare(self, bundle_bytes, now, draw):
+        """A session towards a peer that may be offline: events (5.6)."""
+        contents, events = self._contents.current(now), []
+        bundle = verify_bundle(bundle_bytes, now)
+        peer = bundle.card
+        opening, done = prepared.initiate(
+            self.identity,
+            contents.newest_card,
+            bundle,
+            contents.contacts,
+            now,
+            contents.sessions(peer.ik).floor(now),
+            contents.contacts.views,
+            draw,
+        )
+        pinned = contents.contacts.is_pinned(peer)  # CARD-11
+        session = _session(INITIATOR, done.claim, done.agreed, done.card_r)
+        held = Held(
+            session,
+            UNCONFIRMED,
+            now,
+            pinned,
+            peer.raw,
+            done.claim.psk_id,
+            prepared=True,
+            reduced=done.reduced,
+            opening=opening,
+        )
+        self._contents = _begun(contents, held, now, events)
+        return events
 
     def send(self, peer, content_type, content, now, draw):
         return self._send(peer, now, lambda session: session.send(content_type, content, draw))
@@ -95,13 +203,29 @@ class Device:
     def receipt(self, peer, now, draw):
         return self._send(peer, now, lambda session: session.receipt(draw))
 
+    def send_all(self, address, content_type, content, now, draw):
+        """[(IK, packet or the name of an error)], one for each device of a user (DEV-12)."""
+        manifest = self.contacts.manifests.get(address_field(address))
+        if manifest is None:
+            raise Refused("no_session")
+        packets = []
+        for one in manifest.devices:
+            if one.revoked or one.ik == self.identity.ik:
+                continue
+            try:
+                _, packet = self.send(one.ik, content_type, content, now, draw)
+            except Refused as refusal:
+                packet = refusal.name
+            packets.append((one.ik, packet))
+        return packets
+
     def _send(self, peer, now, operation):
         """Events and the packet. The packet is None when there is nothing to send."""
         contents = self._contents.current(now)
         sessions = contents.sessions(peer)
         held = sessions.to_send(now)  # SESSION-03
         session, message = operation(held.session)
-        packet = None if message is None else held.wrapped(message)  # HS-36
+        packet = None if message is None else held.wrapped(message)  # HS-36, PREP-18
         sessions = sessions.put(replace(held, session=session))
         return self._commit(contents.with_sessions(peer, sessions), peer, now, []), packet
 
@@ -125,8 +249,11 @@ class Device:
             peer: Sessions(tuple(Held.restore(held.snapshot()) for held in sessions.held))
             for peer, sessions in contents.peers.items()
         }
+        prekeys = Prekeys.restore(contents.prekeys.snapshot())  # PREP-29
         replay = contents.replay if keep_cache else {}  # SESSION-28
-        self._contents = replace(contents, initiated={}, half_open={}, replay=replay, peers=peers)
+        self._contents = replace(
+            contents, prekeys=prekeys, initiated={}, half_open={}, replay=replay, peers=peers
+        )
 
     # Packets
 
@@ -136,6 +263,7 @@ class Device:
             TYPE_INIT: self._receive_init,
             TYPE_RESPONSE: self._receive_response,
             TYPE_COMPLETE: self._receive_complete,
+            TYPE_PREPARED: self._receive_prepared,
             TYPE_MESSAGE: self._receive_message,
         }
         kind = packet_type(packet, set(receive))
@@ -145,76 +273,116 @@ class Device:
         return self._commit(contents, peer, now, events), replies
 
     def _receive_init(self, contents, packet, now, draw, events, sender):
+        contacts = contents.contacts
         response, responded, (init_hash, remembered) = responder.respond(
             self.identity,
             contents.cards,
-            contents.pins,
+            contacts,
             contents.replay,
             contents.half_open,
             now,
-            self.views,
+            contacts.views,
             packet,
             draw,
         )
-        events.append({"event": "response-sent", "peer": responded.card_i.ik})
+        card_i = responded.claim.card
+        events.append({"event": "response-sent", "peer": card_i.ik})
+        _compare_views(contacts, responded.card_r, card_i, responded.claim.views, events)
         contents = replace(
             contents,
             half_open={**contents.half_open, responded.handshake_id: responded},
             replay={**contents.replay, init_hash: remembered},  # HS-19
         )
-        return contents, responded.card_i.ik, [response]
+        return contents, card_i.ik, [response]
 
     def _receive_response(self, contents, packet, now, draw, events, sender):
-        initiated, complete, agreed, _, _ = initiator.finish(
+        initiated, complete, agreed, _, views_r = initiator.finish(
             self.identity, contents.initiated, packet, now, draw
         )
-        own, peer = initiated.card_i, initiated.card_r
-        session = Session.start(INITIATOR, initiated.ts_i, agreed, own.ik, own.device, peer.ik, peer.device)
-        pinned = handshake.is_pinned(contents.pins, peer)  # CARD-11
-        held = Held(session, UNCONFIRMED, now, pinned, initiated.handshake_id, complete=complete)
-        events.append(_established(held, peer.ik))
-        sessions = contents.sessions(peer.ik).add(held, now, events)
+        claim, peer = initiated.claim, initiated.card_r
+        pinned = contents.contacts.is_pinned(peer)  # CARD-11
+        held = Held(
+            _session(INITIATOR, claim, agreed, peer),
+            UNCONFIRMED,
+            now,
+            pinned,
+            peer.raw,
+            claim.psk_id,
+            initiated.handshake_id,
+            opening=complete,
+        )
         remaining = {k: v for k, v in contents.initiated.items() if k != initiated.handshake_id}  # HS-26
-        contents = replace(contents, initiated=remaining).with_sessions(peer.ik, sessions)
+        contents = _begun(replace(contents, initiated=remaining), held, now, events)
+        _compare_views(contents.contacts, claim.card, peer, views_r, events)
         return contents, peer.ik, [complete + lp32(b"")]  # HS-35
 
     def _receive_complete(self, contents, packet, now, draw, events, sender):
-        handshake_id, message = packet[4:20], packet[COMPLETE_LENGTH + 4 :]
-        complete_hash = sha256(packet[:COMPLETE_LENGTH])
-        for peer, sessions in contents.peers.items():
+        complete, message = with_message(packet, COMPLETE_LENGTH)
+        handshake_id, complete_hash = complete[4:20], sha256(complete)
+        for sessions in contents.peers.values():
             known = sessions.of_handshake(handshake_id, now)
             if known is not None:
-                return self._repeated_complete(contents, peer, known, complete_hash, message, now, draw, events)
+                if not same(known.opening_hash, complete_hash):  # HS-34
+                    raise Refused("unknown_handshake")
+                return _repeated(contents, known, message, now, draw, events)  # HS-33
 
         responded, agreed = responder.complete(contents.half_open, packet, now)
-        own, theirs = responded.card_r, responded.card_i
-        session = Session.start(
-            RESPONDER, responded.ts_i, agreed, theirs.ik, theirs.device, own.ik, own.device
+        claim, peer = responded.claim, responded.claim.card
+        held = Held(
+            _session(RESPONDER, claim, agreed, responded.card_r),
+            CONFIRMED,
+            now,
+            responded.pinned,
+            peer.raw,
+            claim.psk_id,
+            handshake_id,
+            opening_hash=complete_hash,
         )
-        held = Held(session, CONFIRMED, now, responded.pinned, handshake_id, complete_hash=complete_hash)
-        events.append(_established(held, theirs.ik))
-        sessions = contents.sessions(theirs.ik).add(held, now, events)
         remaining = {k: v for k, v in contents.half_open.items() if k != handshake_id}
-        contents = replace(contents, half_open=remaining)
+        contents = _begun(replace(contents, half_open=remaining), held, now, events)
         if message:
             try:
-                sessions = _message_behind(sessions, message, now, events)
+                contents = _message_behind(contents, peer.ik, message, now, events)
             except Refused as refusal:  # HS-32
                 events.append({"event": "refused", "error": refusal.name})
-        return _answered(contents, theirs.ik, sessions, held, now, draw)
+        return _answered(contents, peer.ik, held.session_id, now, draw)
 
-    def _repeated_complete(self, contents, peer, held, complete_hash, message, now, draw, events):
-        if not same(held.complete_hash, complete_hash):  # HS-34
-            raise Refused("unknown_handshake")
-        events.append({"event": "repeated", "session": held.session_id})  # HS-33
-        sessions = contents.sessions(peer)
-        if message:
-            sessions = _message_behind(sessions, message, now, events)  # HS-33: its refusal is the packet's
-        return _answered(contents, peer, sessions, held, now, draw)
+    def _receive_prepared(self, contents, packet, now, draw, events, sender):
+        opening, message = with_message(packet, PREPARED_LENGTH[suite_of(packet)])
+        opening_hash = sha256(opening)
+        for sessions in contents.peers.values():  # 5.7, step 2
+            known = sessions.of_opening(opening_hash, now)
+            if known is not None:
+                return _repeated(contents, known, message, now, draw, events)  # PREP-28
+
+        opened = prepared.respond(
+            self.identity, contents.cards, contents.contacts, contents.prekeys, now, opening
+        )
+        done = opened.prepared
+        claim, peer = done.claim, done.claim.card
+        held = Held(
+            _session(RESPONDER, claim, done.agreed, done.card_r),
+            CONFIRMED,
+            now,
+            opened.pinned,
+            peer.raw,
+            claim.psk_id,
+            prepared=True,
+            reduced=done.reduced,
+            opening_hash=opening_hash,
+        )
+        events.append(_established(held))
+        _compare_views(contents.contacts, done.card_r, peer, claim.views, events)
+        require_layout(message)
+        sessions, heard = contents.sessions(peer.ik).receive_first(held, message, now, events)  # step 18
+        prekeys = contents.prekeys.used(opened.spk_id, opened.others, opening_hash, opened.pinned)  # PREP-26
+        contacts = contents.contacts.remembering(peer.ik, done.agreed.suite)  # CARD-16
+        contents = replace(contents, prekeys=prekeys, contacts=contacts).with_sessions(peer.ik, sessions)
+        contents = _announced(contents, heard, events)
+        return _answered(contents, peer.ik, held.session_id, now, draw)  # PREP-30
 
     def _receive_message(self, contents, packet, now, draw, events, sender):
-        sessions = contents.sessions(sender).receive(packet, now, events)
-        return contents.with_sessions(sender, sessions), sender, []
+        return _received(contents, sender, packet, now, events), sender, []
 
     # State
 
@@ -226,10 +394,16 @@ class Device:
     def state(self, now=None):
         """Every byte that a refusal must leave as it was; with `now`, without what has passed (VEC-04)."""
         contents = self._contents if now is None else self._contents.current(now)
+        contacts = contents.contacts
         return pack(
             {
                 "cards": [card.raw.hex() for card in contents.cards],
-                "pins": [[*map(bytes.hex, place), ik.hex()] for place, ik in contents.pins.items()],
+                "pins": [[*map(bytes.hex, place), ik.hex()] for place, ik in contacts.pins.items()],
+                "manifests": [manifest.raw.hex() for manifest in contacts.manifests.values()],
+                "psks": [psk.hex() for psk in contacts.psks.values()],
+                "expected": [[ik.hex(), name.hex()] for ik, name in contacts.expected.items()],
+                "least": [[ik.hex(), suite] for ik, suite in contacts.least.items()],
+                "prekeys": contents.prekeys.snapshot().hex(),
                 "initiated": [to_json(asdict(one)) for one in contents.initiated.values()],
                 "half_open": [to_json(asdict(one)) for one in contents.half_open.values()],
                 "replay": [[key.hex(), to_json(asdict(one))] for key, one in contents.replay.items()],
@@ -241,15 +415,81 @@ class Device:
         )
 
 
-def _message_behind(sessions, message, now, events):
-    """4.7: received as any message of that device, on any of its sessions."""
+def _session(role, claim, agreed, card_r):
+    return Session.start(role, claim.ts_i, agreed, claim.card.ik, claim.card.device, card_r.ik, card_r.device)
+
+
+def _begun(contents, held, now, events):
+    """A new session with its event and what it does to others; CARD-16 remembers its suite."""
+    peer = held.peer.ik
+    events.append(_established(held))
+    contacts = contents.contacts.remembering(peer, held.session.ratchet.suite)
+    sessions = contents.sessions(peer).add(held, now, events)
+    return replace(contents, contacts=contacts).with_sessions(peer, sessions)
+
+
+def _established(held):
+    event = {
+        "event": "established",
+        "peer": held.peer.ik,
+        "session": held.session_id,
+        "role": "initiator" if held.session.role == INITIATOR else "responder",
+        "pinned": held.pinned,
+    }
+    if held.session.ratchet.suite != CLASSIC:
+        event["suite"] = held.session.ratchet.suite
+    if held.psk_id != NO_PSK_ID:
+        event["psk_id"] = held.psk_id
+    if held.reduced:  # PREP-33
+        event["reduced"] = True
+    return event
+
+
+def _compare_views(contacts, own, peer, received, events):
+    theirs, ours = contacts.differences(own, peer, received)  # DEV-16
+    if theirs or ours:
+        events.append({"event": "views", "peer": peer.ik, "theirs": theirs, "ours": ours})
+
+
+def _received(contents, peer, message, now, events):
+    sessions, heard = contents.sessions(peer).receive(message, now, events)
+    return _announced(contents.with_sessions(peer, sessions), heard, events)
+
+
+def _announced(contents, heard, events):
+    """What an accepted announcement does (DEV-18)."""
+    if heard.content_type != TYPE_ANNOUNCEMENT:
+        return contents
+    for raw in split_announcement(heard.content):
+        if raw[1:66] != heard.peer.address_field:
+            events.append({"event": "manifest-refused", "error": "identity"})
+            break
+        before = len(events)
+        contents = contents.with_manifests([raw], events)
+        if any(event["event"] == "manifest-refused" for event in events[before:]):
+            break
+    return contents
+
+
+def _message_behind(contents, peer, message, now, events):
+    """4.7, 5.8: received as any message of that device, on any of its sessions."""
     require_layout(message)
-    return sessions.receive(message, now, events)
+    return _received(contents, peer, message, now, events)
 
 
-def _answered(contents, peer, sessions, held, now, draw):
-    """The receipt that answers a Complete, computed after the message behind it (HS-38)."""
-    held, replies = sessions.find(held.session_id), []
+def _repeated(contents, held, message, now, draw, events):
+    """An opening that is known: no effect but the message behind it, whose refusal is the packet's."""
+    peer = held.peer.ik
+    events.append({"event": "repeated", "session": held.session_id})
+    if message:
+        contents = _message_behind(contents, peer, message, now, events)
+    return _answered(contents, peer, held.session_id, now, draw)
+
+
+def _answered(contents, peer, session_id, now, draw):
+    """The receipt that answers an opening, computed after the message behind it (HS-38, PREP-30)."""
+    sessions, replies = contents.sessions(peer), []
+    held = sessions.find(session_id)
     if held is not None and held.may_answer(now):
         try:
             session, receipt = held.session.receipt(draw, unasked=True)
@@ -259,13 +499,3 @@ def _answered(contents, peer, sessions, held, now, draw):
             if refusal.name not in ("closed", "chain_limit", "random"):  # 4.7: left out and not counted
                 raise
     return contents.with_sessions(peer, sessions), peer, replies
-
-
-def _established(held, peer):
-    return {
-        "event": "established",
-        "peer": peer,
-        "session": held.session_id,
-        "role": "initiator" if held.session.role == INITIATOR else "responder",
-        "pinned": held.pinned,
-    }

@@ -1,18 +1,12 @@
 """Chapter 4.3 and 4.5: the initiator sends Init and receives Response."""
 
-from .handshake import (
-    NO_PSK_ID,
-    Agreed,
-    Initiated,
-    contradicts_pin,
-    handshake_secret,
-    is_live,
-    start_hash,
-)
-from .keys import Identity, handshake_suite, verify_card
+from . import kem
+from .handshake import Agreed, Claim, Initiated, handshake_secret, is_live, plan, start_hash
+from .keys import Identity, verify_card
 from .notation import (
+    HYBRID,
     INIT_WINDOW,
-    SUITE,
+    RESPONSE_LENGTH,
     TYPE_COMPLETE,
     TYPE_INIT,
     TYPE_RESPONSE,
@@ -20,7 +14,7 @@ from .notation import (
     first_four,
     number,
     packet_type,
-    u64,
+    suite_of,
 )
 from .primitives import (
     drawn,
@@ -42,80 +36,88 @@ from .primitives import (
 # 4.3 Initiator: sending Init
 
 
-def initiate(identity: Identity, card_i, card_r_bytes, pins, now, floor, views, draw, note=ignore):
+def initiate(identity: Identity, card_i, card_r_bytes, contacts, now, floor, views, draw, note=ignore):
     """`card_i`: None when no card of our own is kept any more.
 
-    `floor`: ts_I of the greatest confirmed session with that device, or None. Gives Init and what to keep.
+    `floor`: ts_I of the greatest confirmed session with that device, or None. `views`: of two cards.
+    Gives Init and what to keep.
     """
     card_r = verify_card(card_r_bytes)  # HS-01
     card_r.require_valid(now)  # HS-02
-    if contradicts_pin(pins, card_r):  # HS-39
-        raise Refused("identity")
-    if card_r.ik == identity.ik:  # HS-03
-        raise Refused("identity")
-    if card_i is not None and handshake_suite(card_i, card_r) != SUITE:  # CARD-12
-        raise Refused("suite")
-    ts_i = now if floor is None else max(now, floor + 1)  # HS-05
-    if ts_i - now > INIT_WINDOW:  # HS-05
-        raise Refused("window")
-    if card_i is None:  # HS-02
-        raise Refused("time")
-    card_i.require_valid(ts_i)  # HS-02
+    suite, ts_i = plan(identity, card_i, card_r, contacts, now, floor, INIT_WINDOW)
+    psk_id, psk = contacts.psk_for(card_r.ik)  # HS-41
+    claim = Claim(ts_i, card_i, psk_id, views(card_i, card_r))  # DEV-15
 
     ek_private = drawn(draw, 32)  # HS-04
     ek_i = x25519_public(ek_private)
     note("ek_i", ek_i)
+    kem_seed, ek = b"", b""
+    if suite == HYBRID:
+        kem_seed = drawn(draw, kem.SEED_LENGTH)
+        ek = kem.public_key(kem_seed)
+        note("ek", ek)
     es = x25519(ek_private, card_r.idk)
     note("es", es)
-    k_es = extract(bytes(32), b"init", es)
+    k_es = extract(suite, bytes(32), b"init", es)
     note("k_es", k_es)
-    clear = first_four(TYPE_INIT) + ek_i
-    h0 = start_hash(card_r)
+    clear = first_four(TYPE_INIT, suite) + ek_i + ek
+    h0 = start_hash(b"interactive", card_r)
     note("h0", h0)
     h1 = mix(h0, clear)
     note("h1", h1)
-    content = u64(ts_i) + card_i.raw + NO_PSK_ID + views
-    h2 = mix(h1, content)
+    h2 = mix(h1, claim.encoded)
     note("h2", h2)
     signature = sign(identity.ik_seed, b"init", h2)
     note("sig_i1", signature)
-    init_seal = expand(k_es, b"init seal", h1, 44)
+    init_seal = expand(suite, k_es, b"init seal", h1, 44)
     note("init_seal", init_seal)
-    sealed = seal(init_seal, h1, content + signature)
+    sealed = seal(init_seal, h1, claim.encoded + signature)
     h3 = mix(h2, sealed)
     note("h3", h3)
-    handshake_id = expand(k_es, b"handshake id", h3, 16)
-    return clear + sealed, Initiated(handshake_id, now, ts_i, ek_private, ek_i, es, h3, card_i, card_r)
+    handshake_id = expand(suite, k_es, b"handshake id", h3, 16)
+    kept = Initiated(suite, handshake_id, now, claim, psk, ek_private, kem_seed, ek_i, es, h3, card_r)
+    return clear + sealed, kept
 
 
 # 4.5 Initiator: receiving Response
+
+SEALED_LENGTH = 184
 
 
 def finish(identity, open_handshakes, response, now, draw, note=ignore):
     """`open_handshakes`: id -> Initiated. Gives Initiated, the 164 bytes of Complete, Agreed, ts_R, views."""
     packet_type(response, {TYPE_RESPONSE})  # step 1
-    clear, sealed, mac_r = response[:52], response[52:236], response[236:]
+    suite = suite_of(response)
+    start = RESPONSE_LENGTH[suite] - SEALED_LENGTH - 32
+    clear, sealed, mac_r = response[:start], response[start:-32], response[-32:]
     initiated = open_handshakes.get(clear[4:20])
     if initiated is None or not is_live(initiated, now):  # HS-22, step 2
         raise Refused("unknown_handshake")
-    ek_r = clear[20:52]
+    if suite != initiated.suite:  # step 1
+        raise Refused("suite")
+    ek_r, ct = clear[20:52], clear[52:]
+    require_canonical(ek_r)  # step 3
+    ss = b""
+    if suite == HYBRID:
+        ss = kem.decapsulate(initiated.kem_seed, ct)  # PRIM-19
+        note("ss", ss)
     ee = x25519(initiated.ek_private, ek_r)  # step 3
     note("ee", ee)
     se = x25519(identity.idk_private, ek_r)
     note("se", se)
-    hs = handshake_secret(ee, initiated.es, se)
+    hs = handshake_secret(suite, initiated.psk, b"interactive", ss, ee, initiated.es, se)
     note("hs", hs)
     h4 = mix(initiated.h3, clear)
     note("h4", h4)
     h5 = mix(h4, sealed)
     note("h5", h5)
-    response_mac = expand(hs, b"response mac", h4, 32)
+    response_mac = expand(suite, hs, b"response mac", h4, 32)
     note("response_mac", response_mac)
     if not same(mac_r, hmac_sha256(response_mac, h5)):  # HS-23, step 4
         raise Refused("authentication")
     h6 = mix(h5, mac_r)
     note("h6", h6)
-    response_seal = expand(hs, b"response seal", h4, 44)
+    response_seal = expand(suite, hs, b"response seal", h4, 44)
     note("response_seal", response_seal)
     plain = open_sealed(response_seal, h4, sealed)  # HS-23, step 5
     answer, signature = plain[:104], plain[104:]
@@ -131,21 +133,21 @@ def finish(identity, open_handshakes, response, now, draw, note=ignore):
         raise Refused("random")
     x25519(ra_private, rb)  # PRIM-02
     note("ra", ra)
-    complete_clear = first_four(TYPE_COMPLETE) + initiated.handshake_id
+    complete_clear = first_four(TYPE_COMPLETE, suite) + initiated.handshake_id
     h7 = mix(h6, complete_clear)
     note("h7", h7)
     signature = sign(identity.ik_seed, b"complete", mix(h7, ra))
     note("sig_i2", signature)
-    complete_seal = expand(hs, b"complete seal", h7, 44)
+    complete_seal = expand(suite, hs, b"complete seal", h7, 44)
     note("complete_seal", complete_seal)
     complete_sealed = seal(complete_seal, h7, ra + signature)
     h8 = mix(h7, complete_sealed)
     note("h8", h8)
-    complete_mac = expand(hs, b"complete mac", h7, 32)
+    complete_mac = expand(suite, hs, b"complete mac", h7, 32)
     note("complete_mac", complete_mac)
     mac_i = hmac_sha256(complete_mac, h8)
     note("mac_i", mac_i)
     h9 = mix(h8, mac_i)
     note("h9", h9)
-    agreed = Agreed(expand(hs, b"session", h9, 32), h9, ra, rb, ra_private)
+    agreed = Agreed(suite, expand(suite, hs, b"session", h9, 32), h9, ra, rb, ra_private)
     return initiated, complete_clear + complete_sealed + mac_i, agreed, ts_r, views_r

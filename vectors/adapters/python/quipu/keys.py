@@ -124,8 +124,9 @@ def handshake_suite(one, other):
     return (one.suites & other.suites & DEFINED_SUITES).bit_length()
 
 
-def kept_cards(cards, now):
-    return tuple(card for card in cards if card.is_kept(now))  # CARD-13
+def kept_cards(cards, now, is_needed):
+    """`is_needed`: whether a signed prekey still needs the card (CARD-17)."""
+    return tuple(card for card in cards if card.is_kept(now) or is_needed(card))  # CARD-13
 
 
 def with_issued(cards, card):

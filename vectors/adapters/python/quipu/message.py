@@ -1,12 +1,13 @@
 """Chapter 7: sealing and opening one message."""
 
-from .notation import BODY_MAX, BODY_MIN, TYPE_MESSAGE, Refused, first_four, number, packet_type, u8, u32
+from .manifests import split_announcement
+from .notation import BODY_MAX, BODY_MIN, TYPE_MESSAGE, Refused, first_four, number, packet_type, suite_of, u8, u32
 from .primitives import drawn, expand, hmac_sha256, ignore, open_sealed, same, seal, sha256
 
 OVERHEAD = 124
 CONTENT_MAX = BODY_MAX - 5
 
-TYPE_DATA, TYPE_RECEIPT, TYPE_CLOSE = 0x01, 0x02, 0x03
+TYPE_DATA, TYPE_RECEIPT, TYPE_CLOSE, TYPE_ANNOUNCEMENT = 0x01, 0x02, 0x03, 0x04
 
 
 # 7.5 Padding
@@ -64,6 +65,9 @@ def is_for_applications(content_type):
 def require_content(content_type, content):
     if is_for_applications(content_type):
         return
+    if content_type == TYPE_ANNOUNCEMENT:
+        split_announcement(content)  # DEV-17
+        return
     lengths = {TYPE_RECEIPT: 16, TYPE_CLOSE: 8}
     if lengths.get(content_type) != len(content):  # MSG-11
         raise Refused("content")
@@ -72,22 +76,22 @@ def require_content(content_type, content):
 # 7.2 Keys of a message
 
 
-def mac_key(header_key):
-    return expand(header_key, b"mac", b"", 32)
+def mac_key(suite, header_key):
+    return expand(suite, header_key, b"mac", b"", 32)
 
 
-def seal_message(message_key, header_key, ad, dh, pn, n, content_type, content, draw, note=ignore):
+def seal_message(suite, message_key, header_key, ad, dh, pn, n, content_type, content, draw, note=ignore):
     body = padded_body(content_type, content)
-    salt = expand(message_key, b"salt", drawn(draw, 16), 16)  # MSG-03
+    salt = expand(suite, message_key, b"salt", drawn(draw, 16), 16)  # MSG-03
     note("salt", salt)
-    header_keys = expand(header_key, b"header", salt, 44)
+    header_keys = expand(suite, header_key, b"header", salt, 44)
     note("header_keys", header_keys)
-    body_keys = expand(message_key, b"body", salt, 44)
+    body_keys = expand(suite, message_key, b"body", salt, 44)
     note("body_keys", body_keys)
-    packet = first_four(TYPE_MESSAGE) + salt
+    packet = first_four(TYPE_MESSAGE, suite) + salt
     packet += seal(header_keys, b"header" + ad + packet, dh + u32(pn) + u32(n))
     packet += seal(body_keys, b"body" + ad + packet, body)
-    mak = mac_key(header_key)
+    mak = mac_key(suite, header_key)
     note("mak", mak)
     digest = sha256(packet)
     note("hash", digest)
@@ -102,7 +106,7 @@ def find_candidate(packet, digest, ad, header_keys, note=ignore):
     """The position of the header key under which the MAC verifies, or None (MSG-06, MSG-07)."""
     found = None
     for position, header_key in enumerate(header_keys):
-        mak = mac_key(header_key)
+        mak = mac_key(suite_of(packet), header_key)
         note("mak", mak)
         note("hash", digest)
         if same(packet[-32:], hmac_sha256(mak, ad + digest)):
@@ -116,14 +120,16 @@ def mac_digest(packet):
 
 def open_header(header_key, ad, packet):
     salt = packet[4:20]
-    header = open_sealed(expand(header_key, b"header", salt, 44), b"header" + ad + packet[:20], packet[20:76])
+    keys = expand(suite_of(packet), header_key, b"header", salt, 44)
+    header = open_sealed(keys, b"header" + ad + packet[:20], packet[20:76])
     return header[:32], number(header[32:36]), number(header[36:40])
 
 
 def open_body(message_key, ad, packet):
     """Type and content; the type is checked with the length that it demands."""
     salt = packet[4:20]
-    body = open_sealed(expand(message_key, b"body", salt, 44), b"body" + ad + packet[:76], packet[76:-32])
+    keys = expand(suite_of(packet), message_key, b"body", salt, 44)
+    body = open_sealed(keys, b"body" + ad + packet[:76], packet[76:-32])
     content_type, content = unpadded(body)
     require_content(content_type, content)
     return content_type, content

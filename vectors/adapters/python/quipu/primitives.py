@@ -1,4 +1,4 @@
-"""Chapter 2: agreement, signatures, key derivation, authenticated encryption."""
+"""Chapter 2: agreement, signatures, key derivation, authenticated encryption. ML-KEM: see kem.py."""
 
 import hashlib
 import hmac
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from .notation import PROTO, SUITE, Refused, lp32, u8, u16
+from .notation import PROTO, Refused, lp32, u8, u16
 
 FIELD = 2**255 - 19
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -118,12 +118,12 @@ def mix(transcript, data):
     return sha256(transcript + lp32(data))
 
 
-def extract(salt, label, ikm):
-    return hmac_sha256(salt, PROTO + u16(SUITE) + u8(len(label)) + label + ikm)
+def extract(suite, salt, label, ikm):
+    return hmac_sha256(salt, PROTO + u16(suite) + u8(len(label)) + label + ikm)
 
 
-def expand(prk, label, context, length):
-    info = u16(length) + PROTO + u16(SUITE) + u8(len(label)) + label + u16(len(context)) + context
+def expand(suite, prk, label, context, length):
+    info = u16(length) + PROTO + u16(suite) + u8(len(label)) + label + u16(len(context)) + context
     output, block, counter = b"", b"", 1
     while len(output) < length:
         block = hmac_sha256(prk, block + info + u8(counter))

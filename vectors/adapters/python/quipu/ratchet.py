@@ -19,10 +19,10 @@ from .primitives import (
 DIGEST_LENGTH = 16
 
 
-def step(root, dh, dh_new, dh_other, note=ignore):
-    prk = extract(root, b"ratchet", dh)
+def step(suite, root, dh, dh_new, dh_other, note=ignore):
+    prk = extract(suite, root, b"ratchet", dh)
     note("prk", prk)
-    keys = expand(prk, b"ratchet keys", dh_new + dh_other, 96)
+    keys = expand(suite, prk, b"ratchet keys", dh_new + dh_other, 96)
     return keys[:32], keys[32:64], keys[64:]
 
 
@@ -54,6 +54,7 @@ class ReceivingChain:
 
 @dataclass(frozen=True)
 class Ratchet:
+    suite: int
     root: bytes
     own_private: Optional[bytes]  # None: Pending
     own_public: bytes  # kept in Pending as "the one it replaces" (RATCHET-04)
@@ -67,13 +68,14 @@ class Ratchet:
     digests: dict = field(default_factory=dict)  # (epoch, n) -> first bytes of the MAC, in the order of acceptance
 
     @staticmethod
-    def start(role, root, header_initiator, header_responder, own_private, ra, rb):
+    def start(suite, role, root, header_initiator, header_responder, own_private, ra, rb):
         """6.1 and 6.2: `own_private` is of RA for the initiator and of RB for the responder."""
         initiator = role == INITIATOR
         dh = x25519(own_private, rb if initiator else ra)
-        root, chain_key, next_header = step(root, dh, ra, rb)
+        root, chain_key, next_header = step(suite, root, dh, ra, rb)
         if initiator:
             return Ratchet(
+                suite=suite,
                 root=root,
                 own_private=own_private,
                 own_public=ra,
@@ -84,6 +86,7 @@ class Ratchet:
                 next_receiving_header=header_responder,
             )
         return Ratchet(
+            suite=suite,
             root=root,
             own_private=None,
             own_public=rb,
@@ -120,7 +123,7 @@ class Ratchet:
         if public in (self.peer_public, self.own_public):  # RATCHET-04
             raise Refused("random")
         dh = x25519(private, self.peer_public)
-        root, chain_key, next_header = step(self.root, dh, public, self.peer_public)
+        root, chain_key, next_header = step(self.suite, self.root, dh, public, self.peer_public)
         return replace(
             self,
             root=root,
@@ -198,7 +201,7 @@ class Ratchet:
                 gap.append((current.epoch, current.next, pn - current.next))
             before = before._skip_to(pn)
             old = (replace(before.receiving[0], key=b"", end=pn), *before.receiving[1:])
-        root, chain_key, next_header = step(self.root, shared, dh, self.own_public)
+        root, chain_key, next_header = step(self.suite, self.root, shared, dh, self.own_public)
         epoch = self.sending.epoch + 1
         opened = ReceivingChain(chain_key, self.next_receiving_header, 0, epoch, dh, pn)
         stepped = replace(

@@ -1,11 +1,11 @@
 """Chapter 8: one session, as a value. Every operation gives a new session; a refusal gives none."""
 
-import json
 from dataclasses import asdict, dataclass, replace
 from typing import Optional
 
 from .message import (
     CONTENT_MAX,
+    TYPE_ANNOUNCEMENT,
     TYPE_CLOSE,
     TYPE_RECEIPT,
     find_candidate,
@@ -13,15 +13,14 @@ from .message import (
     mac_digest,
     open_body,
     open_header,
+    require_content,
     require_layout,
     seal_message,
 )
-from .notation import EXPORT_LABEL, EXPORT_LENGTH, INITIATOR, PROTO, RESPONDER, Refused, number, u8, u32
+from .notation import EXPORT_LABEL, EXPORT_LENGTH, INITIATOR, PROTO, RESPONDER, Refused, number, suite_of, u8, u32
 from .primitives import expand, sha256
 from .ratchet import Ratchet, ReceivingChain, SendingChain
-
-SNAPSHOT_MAGIC = b"quipu-python"
-SNAPSHOT_VERSION = 1
+from .snapshots import from_json, pack, to_json, unpack
 
 
 @dataclass(frozen=True)
@@ -35,26 +34,26 @@ class SessionKeys:
     ad_responder: bytes
 
 
-def session_keys(sk, transcript, ik_i, device_i, ik_r, device_r):
+def session_keys(suite, sk, transcript, ik_i, device_i, ik_r, device_r):
     def directed(role, sender, receiver):
         return sha256(PROTO + b"ad" + transcript + u8(role) + sender + receiver)
 
     initiator, responder = ik_i + device_i, ik_r + device_r
     return SessionKeys(
-        root=expand(sk, b"root", b"", 32),
-        header_initiator=expand(sk, b"header initiator", b"", 32),
-        header_responder=expand(sk, b"header responder", b"", 32),
-        session_id=expand(sk, b"session id", b"", 16),
-        exporter=expand(sk, b"exporter", b"", 32),
+        root=expand(suite, sk, b"root", b"", 32),
+        header_initiator=expand(suite, sk, b"header initiator", b"", 32),
+        header_responder=expand(suite, sk, b"header responder", b"", 32),
+        session_id=expand(suite, sk, b"session id", b"", 16),
+        exporter=expand(suite, sk, b"exporter", b"", 32),
         ad_initiator=directed(INITIATOR, initiator, responder),
         ad_responder=directed(RESPONDER, responder, initiator),
     )
 
 
-def export(exporter, label, context, length):
+def export(suite, exporter, label, context, length):
     if not 1 <= len(label) <= EXPORT_LABEL or not 1 <= length <= EXPORT_LENGTH:  # SESSION-02
         raise Refused("export")
-    return expand(exporter, b"app:" + label, sha256(context), length)
+    return expand(suite, exporter, b"app:" + label, sha256(context), length)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Session:
 
     @staticmethod
     def start(role, ts_i, agreed, ik_i, device_i, ik_r, device_r):
-        keys = session_keys(agreed.sk, agreed.transcript, ik_i, device_i, ik_r, device_r)
+        keys = session_keys(agreed.suite, agreed.sk, agreed.transcript, ik_i, device_i, ik_r, device_r)
         initiator = role == INITIATOR
         return Session(
             role=role,
@@ -95,6 +94,7 @@ class Session:
             ad_receiving=keys.ad_responder if initiator else keys.ad_initiator,
             owes_receipt=not initiator,
             ratchet=Ratchet.start(
+                agreed.suite,
                 role,
                 keys.root,
                 keys.header_initiator,
@@ -112,8 +112,9 @@ class Session:
     # Sending
 
     def send(self, content_type, content, draw):
-        if not is_for_applications(content_type):
+        if not is_for_applications(content_type) and content_type != TYPE_ANNOUNCEMENT:
             raise Refused("content")
+        require_content(content_type, content)
         return self._send(content_type, content, draw)
 
     def receipt(self, draw, unasked=False):
@@ -140,6 +141,7 @@ class Session:
             raise Refused("too_long")
         ratchet, message_key, chain = self.ratchet.send(draw)
         message = seal_message(
+            ratchet.suite,
             message_key,
             chain.header_key,
             self.ad_sending,
@@ -159,6 +161,8 @@ class Session:
         return self._candidate(message) is not None
 
     def _candidate(self, message):
+        if suite_of(message) != self.ratchet.suite:  # SESSION-11
+            return None
         return find_candidate(message, mac_digest(message), self.ad_receiving, self.ratchet.candidates)
 
     def receive(self, message):
@@ -209,7 +213,7 @@ class Session:
         return self.close_received is not None  # SESSION-22
 
     def export(self, label, context, length):
-        return export(self.exporter, label, context, length)
+        return export(self.ratchet.suite, self.exporter, label, context, length)
 
     # 8.6 Snapshots
 
@@ -245,46 +249,3 @@ class Session:
         if session.generation < least_generation:  # SESSION-24
             raise Refused("rollback")
         return session
-
-
-def pack(plain):
-    """Magic, version, JSON in one form, SHA-256."""
-    body = SNAPSHOT_MAGIC + u8(SNAPSHOT_VERSION)
-    body += json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
-    return body + sha256(body)
-
-
-def unpack(snapshot):
-    start = len(SNAPSHOT_MAGIC) + 1
-    if len(snapshot) < start + 32 or not snapshot.startswith(SNAPSHOT_MAGIC):
-        raise Refused("snapshot")  # SESSION-25
-    if snapshot[start - 1] != SNAPSHOT_VERSION:
-        raise Refused("snapshot_version")  # SESSION-25
-    if sha256(snapshot[:-32]) != snapshot[-32:]:
-        raise Refused("snapshot")
-    try:
-        return json.loads(snapshot[start:-32])
-    except ValueError:
-        raise Refused("snapshot") from None
-
-
-def to_json(value):
-    if isinstance(value, bytes):
-        return "#" + value.hex()
-    if isinstance(value, dict):
-        if value and isinstance(next(iter(value)), str):
-            return {name: to_json(item) for name, item in value.items()}
-        return [[*place, to_json(item)] for place, item in value.items()]
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    return value
-
-
-def from_json(plain):
-    if isinstance(plain, str) and plain.startswith("#"):
-        return bytes.fromhex(plain[1:])
-    if isinstance(plain, dict):
-        return {name: from_json(item) for name, item in plain.items()}
-    if isinstance(plain, list):
-        return [from_json(item) for item in plain]
-    return plain

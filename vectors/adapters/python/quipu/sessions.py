@@ -13,10 +13,14 @@ from .notation import (
     SESSIONS_GIVEN_UP,
     SUPERSEDED_AGE,
     UNCONFIRMED_AGE,
+    UNCONFIRMED_AGE_PREPARED,
+    UNCONFIRMED_MESSAGES_PREPARED,
     Refused,
     lp32,
 )
-from .session import Session, from_json, pack, to_json, unpack
+from .keys import Card
+from .session import Session
+from .snapshots import from_json, pack, to_json, unpack
 
 UNCONFIRMED, CONFIRMED, GIVEN_UP = "unconfirmed", "confirmed", "given-up"
 
@@ -29,11 +33,15 @@ class Held:
     status: str
     created: int
     pinned: bool
-    handshake_id: bytes
-    complete: Optional[bytes] = None  # initiator, until confirmed: the 164 bytes to repeat
-    complete_hash: Optional[bytes] = None  # responder: recognises a repetition
+    peer_card: bytes
+    psk_id: bytes
+    handshake_id: bytes = b""  # interactive
+    prepared: bool = False
+    reduced: bool = False  # the handshake was (PREP-33)
+    opening: Optional[bytes] = None  # initiator, until confirmed: Complete or handshake bytes to repeat
+    opening_hash: Optional[bytes] = None  # responder: recognises a repetition
     repeats: int = 0  # of Complete, already due
-    answers: int = 0  # receipts that answered a Complete
+    answers: int = 0  # receipts that answered a Complete or PrekeyInit
     answered: Optional[int] = None  # when the last of them did
     superseded_at: Optional[int] = None  # when it first stood below a confirmed session
     accepted_at: Optional[int] = None  # when the last message was accepted
@@ -47,7 +55,16 @@ class Held:
         return self.session.session_id
 
     def wrapped(self, message):
-        return message if self.complete is None else self.complete + lp32(message)  # HS-36
+        return message if self.opening is None else self.opening + lp32(message)  # HS-36, PREP-18
+
+    @property
+    def peer(self):
+        return Card(self.peer_card)
+
+    @property
+    def is_reduced(self):  # PREP-33
+        receiving = self.session.ratchet.receiving
+        return self.reduced and (not receiving or receiving[0].epoch == 0)
 
     def may_answer(self, now):  # HS-38
         if self.answers >= COMPLETE_ANSWERS:
@@ -61,9 +78,11 @@ class Held:
         return now >= max(self.superseded_at, last) + SUPERSEDED_AGE
 
     def is_at_limit(self, now):  # SESSION-06
+        age = UNCONFIRMED_AGE_PREPARED if self.prepared else UNCONFIRMED_AGE
+        messages = UNCONFIRMED_MESSAGES_PREPARED if self.prepared else CHAIN_MAX
         return self.status == UNCONFIRMED and (
-            now >= self.created + UNCONFIRMED_AGE
-            or self.session.ratchet.sending.number >= CHAIN_MAX
+            now >= self.created + age
+            or self.session.ratchet.sending.number >= messages
             or self.session.ts_i > now + DAY
         )
 
@@ -77,6 +96,15 @@ class Held:
     def restore(snapshot):
         plain = unpack(snapshot)
         return Held(session=Session.from_plain(plain["session"]), **from_json(plain["beside"]))
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An accepted message, for what it does to the device."""
+
+    peer: Card
+    content_type: int
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -108,9 +136,18 @@ class Sessions:
     def of_handshake(self, handshake_id, now):
         """The session of which we are the responder and whose Complete bears this id."""
         for held in self.live(now):
-            if held.handshake_id == handshake_id and held.complete_hash is not None:
+            if held.handshake_id == handshake_id and held.opening_hash is not None and not held.prepared:
                 return held
         return None
+
+    def of_opening(self, opening_hash, now):
+        """The session of which we are the responder and that began with these handshake bytes (PREP-28)."""
+        return next((held for held in self.live(now) if held.prepared and held.opening_hash == opening_hash), None)
+
+    def without(self, unwanted, events):
+        """Drops sessions, greatest first (DEV-11)."""
+        events += [{"event": "dropped", "session": held.session_id} for held in self.held if unwanted(held)]
+        return Sessions(tuple(held for held in self.held if not unwanted(held)))
 
     def put(self, held):
         others = [other for other in self.held if other.session_id != held.session_id]
@@ -126,18 +163,25 @@ class Sessions:
         return sessions.put(held)._superseded(now)._within_bounds(now, events)
 
     def receive(self, message, now, events):
-        """On the session under one of whose header keys the MAC verifies (SESSION-08, SESSION-11)."""
+        """On the session under one of whose header keys the MAC verifies (SESSION-08, SESSION-11).
+
+        Gives the sessions and what was received: the card of its sender, type and content.
+        """
         for held in self.live(now):
             if held.session.recognises(message):
-                return self._receive_on(held, message, now, events)._within_bounds(now, events)  # SESSION-09
+                return self._receive_on(held, message, now, events)
         raise Refused("unknown_session")  # SESSION-12
+
+    def receive_first(self, held, message, now, events):
+        """The message behind a PrekeyInit, on its new session (5.7, step 18)."""
+        return self.put(held)._receive_on(held, message, now, events)
 
     def _receive_on(self, held, message, now, events):
         """Events are added only when the message is accepted."""
         session, received = held.session.receive(message)
         held = replace(held, session=session, accepted_at=now)
         if held.status != CONFIRMED:  # SESSION-05
-            held = replace(held, status=CONFIRMED, complete=None)
+            held = replace(held, status=CONFIRMED, opening=None)
             events.append({"event": "confirmed", "session": held.session_id})
         message_event = {
             "event": "message",
@@ -149,7 +193,8 @@ class Sessions:
             "content": received.content,
         }
         events.append(message_event)
-        return self.put(held)._superseded(now)
+        heard = Heard(held.peer, received.content_type, received.content)
+        return self.put(held)._superseded(now)._within_bounds(now, events), heard  # SESSION-09
 
     def _superseded(self, now):
         """Notes when a session first stands below a confirmed one (SESSION-10)."""
@@ -199,7 +244,7 @@ class Sessions:
         sessions, packets = self, []
         for held in self.held:
             due = sum(now >= held.created + offset for offset in COMPLETE_REPEATS)
-            if held.status == UNCONFIRMED and due > held.repeats:
+            if held.status == UNCONFIRMED and not held.prepared and due > held.repeats:
                 packets.append(held.wrapped(b""))
                 sessions = sessions.put(replace(held, repeats=due))
         return sessions, packets

@@ -17,6 +17,12 @@ class DeviceScript(Script):
         "receive": ("", "from packet saved random save", "events replies"),
         "send": ("to type content", "random save", "packet events"),
         "close": ("to", "random save", "packet events"),
+        "psk": ("psk", "peer", ""),
+        "least": ("peer suite", "", ""),
+        "prekeys": ("one_time", "random", "records"),
+        "prepare": ("bundle", "random", "events"),
+        "manifest": ("manifests", "", "events"),
+        "send-all": ("address type content", "random", "packets"),
         "due": ("", "", "events packets"),
         "restart": ("cache", "", ""),
     }
@@ -28,8 +34,8 @@ class DeviceScript(Script):
             require_names("setup device", one, {"name", "ik_seed", "idk_private", "card"})
             require_form("setup device", one)
 
-    def __init__(self, setup):
-        super().__init__(setup)
+    def __init__(self, setup, suite):
+        super().__init__(setup, suite)
         self.devices, self.iks = {}, {}
         for given in map(Input, setup["devices"]):
             identity = Identity(given.bytes("ik_seed"), given.bytes("idk_private"))
@@ -91,11 +97,42 @@ class DeviceScript(Script):
         events, packet = device.close(self.ik(step["to"]), now, draw)
         return {"packet": packet, "events": events}, packet
 
+    def do_psk(self, step, draw):
+        device, _ = self.at(step)
+        device.set_psk(bytes.fromhex(step["psk"]), bytes.fromhex(step["peer"]) if "peer" in step else None)
+        return {}, None
+
+    def do_least(self, step, draw):
+        device, _ = self.at(step)
+        device.set_least(bytes.fromhex(step["peer"]), step["suite"])
+        return {}, None
+
+    def do_prekeys(self, step, draw):
+        device, now = self.at(step)
+        return {"records": device.new_prekeys(step["one_time"], now, draw)}, None
+
+    def do_prepare(self, step, draw):
+        device, now = self.at(step)
+        return {"events": device.prepare(bytes.fromhex(step["bundle"]), now, draw)}, None
+
+    def do_manifest(self, step, draw):
+        device, _ = self.at(step)
+        return {"events": device.take_manifests(list(map(bytes.fromhex, step["manifests"])))}, None
+
+    def do_send_all(self, step, draw):
+        device, now = self.at(step)
+        content = bytes.fromhex(step["content"])
+        packets = device.send_all(bytes.fromhex(step["address"]), step["type"], content, now, draw)
+        shown = [({"error": one} if isinstance(one, str) else one) for _, one in packets]
+        return {"packets": [[self.name(ik), one] for (ik, _), one in zip(packets, shown)]}, None
+
+    def name(self, ik):
+        return next(name for name, other in self.iks.items() if other == ik)
+
     def do_due(self, step, draw):
         device, now = self.at(step)
         events, packets = device.due(now)
-        names = {ik: name for name, ik in self.iks.items()}
-        return {"events": events, "packets": [[names[ik], packet] for ik, packet in packets]}, None
+        return {"events": events, "packets": [[self.name(ik), packet] for ik, packet in packets]}, None
 
     def do_restart(self, step, draw):
         device, _ = self.at(step)

@@ -2,15 +2,19 @@
 
 import re
 
+from quipu.notation import CLASSIC
+
 from .outcome import Damaged
 
-TIMES = {"now", "time", "created", "expires", "floor", "ts_i", "ts_r"}
+TIMES = {"now", "time", "created", "expires", "floor", "ts_i", "ts_r", "added", "revoked"}
 NUMBERS = {
-    "suites", "device", "device_i", "device_r", "pn", "n", "epoch", "type", "length", "padded", "count",
-    "index", "sent",
+    "suites", "suite", "least", "device", "device_i", "device_r", "id", "spk_id", "opk_id", "pqk_id", "one_time",
+    "kind", "memory", "passes", "lanes", "pn", "n", "epoch", "type", "length", "padded", "count", "index", "sent",
 }  # fmt: skip
-TEXTS = {"label", "purpose", "as", "do", "from", "to", "saved", "error", "event", "role", "name"}
-TRUTHS = {"pinned", "cache"}
+TEXTS = {
+    "label", "purpose", "as", "do", "from", "to", "saved", "error", "event", "role", "name", "digits",
+}  # fmt: skip
+TRUTHS = {"pinned", "cache", "reduced", "changed", "theirs", "ours"}
 
 HEX = re.compile(r"([0-9a-f]{2})*")
 DECIMAL = re.compile(r"0|[1-9][0-9]*")
@@ -40,6 +44,8 @@ def _has_form(name, value):
         return isinstance(value, bool)
     if not isinstance(value, str):
         return False
+    if name == "number":  # of a manifest, or the 60 digits of a safety number
+        return value.isdecimal() and value.isascii()
     if name in TEXTS:
         return True
     if name in TIMES:
@@ -59,9 +65,13 @@ def require_hex_list(what, values):
 class Input:
     """Input fields by name, decoded on demand."""
 
-    def __init__(self, fields):
+    def __init__(self, fields, suite=CLASSIC):
         self.fields = fields
+        self.suite = suite  # of the file
         self.kept = []  # containers that a refusal must leave as they are, and what they were (VEC-04)
+
+    def __contains__(self, name):
+        return name in self.fields
 
     def __getitem__(self, name):
         return self.fields[name]

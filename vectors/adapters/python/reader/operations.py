@@ -1,14 +1,17 @@
 """12.3: the operations that are one call."""
 
-from quipu import Refused, initiator, message, primitives, ratchet, responder
+from quipu import Refused, initiator, kem, message, prepared, primitives, ratchet, responder, safety, storage
+from quipu.contacts import Contacts, psk_id
 from quipu.keys import Card, Identity, address_field, issue_card, verify_card
+from quipu.manifests import ListedDevice, follow, issue_manifest, verify_manifest
+from quipu.prekeys import OwnPrekey, Prekeys, Record, issue_record, verify_bundle, verify_record
 from quipu.session import export, session_keys
 
 from .fields import Input, require_form, require_hex_list, require_names
 from .outcome import Damaged, Draws, Failure, Notes, attempt, compare
 
-INITIATE = ("ik_seed idk_private card_i card_r now views", "floor")
-RESPOND = ("ik_seed idk_private cards pins now views init", "")
+INITIATE = ("ik_seed idk_private card_i card_r now views", "floor psk least")
+RESPOND = ("ik_seed idk_private cards pins now views init", "psks expected least")
 
 
 def identity(given):
@@ -36,12 +39,12 @@ def op_mix(given, draw, note):
 
 
 def op_extract(given, draw, note):
-    return {"prk": primitives.extract(given.bytes("salt"), given.text("label"), given.bytes("ikm"))}
+    return {"prk": primitives.extract(given.suite, given.bytes("salt"), given.text("label"), given.bytes("ikm"))}
 
 
 def op_expand(given, draw, note):
     prk, label, context = given.bytes("prk"), given.text("label"), given.bytes("context")
-    return {"okm": primitives.expand(prk, label, context, given["length"])}
+    return {"okm": primitives.expand(given.suite, prk, label, context, given["length"])}
 
 
 def op_seal(given, draw, note):
@@ -84,35 +87,61 @@ def op_card_valid(given, draw, note):
     return {}
 
 
+class Every(dict):
+    """What is set for the peer of a handshake, whoever it is."""
+
+    def get(self, key, default=None):
+        return self["peer"]
+
+
+def contacts(given):
+    """Pins, secrets and least suite as 12.3.1 has them."""
+    psks = [bytes.fromhex(psk) for psk in given["psks"]] if "psks" in given else []
+    if "psk" in given:
+        psks.append(given.bytes("psk"))
+    known = {psk_id(psk): psk for psk in psks}  # HS-40
+    expected = {}
+    if "expected" in given or "psk" in given:
+        expected = Every(peer=given.bytes("expected") if "expected" in given else psk_id(psks[-1]))
+    least = Every(peer=given["least"]) if "least" in given else {}
+    pins = {
+        (address_field(pin.bytes("address")), pin.device()): pin.bytes("ik")
+        for pin in map(Input, given["pins"] if "pins" in given else ())
+    }
+    return given.keep(Contacts(pins=pins, psks=known, expected=expected, least=least))
+
+
+def views(given):
+    return lambda own, peer: given.bytes("views")
+
+
+def cards(given):
+    return given.keep([Card(bytes.fromhex(card)) for card in given["cards"]])
+
+
 def initiate(given, draw, note):
     return initiator.initiate(
         identity(given),
         Card(given.bytes("card_i")),
         given.bytes("card_r"),
-        {},
+        contacts(given),
         given.time("now"),
         given.time("floor"),
-        given.bytes("views"),
+        views(given),
         draw,
         note,
     )
 
 
-def pins(given):
-    return {
-        (address_field(pin.bytes("address")), pin.device()): pin.bytes("ik") for pin in map(Input, given["pins"])
-    }
-
-
 def respond(given, draw, note):
     return responder.respond(
         identity(given),
-        given.keep([Card(bytes.fromhex(card)) for card in given["cards"]]),
-        given.keep(pins(given)),
+        cards(given),
+        contacts(given),
         given.keep({}),
         given.keep({}),
         given.time("now"),
-        given.bytes("views"),
+        views(given),
         given.bytes("init"),
         draw,
         note,
@@ -124,20 +153,18 @@ def op_initiate(given, draw, note):
     return {"init": init, "handshake_id": initiated.handshake_id}
 
 
+def claimed(claim, pinned):
+    return {"card_i": claim.card.raw, "ts_i": str(claim.ts_i), "views_i": claim.views, "pinned": pinned}
+
+
 def op_respond(given, draw, note):
     response, responded, _ = respond(given, draw, note)
-    return {
-        "response": response,
-        "card_i": responded.card_i.raw,
-        "ts_i": str(responded.ts_i),
-        "views_i": responded.views_i,
-        "pinned": responded.pinned,
-    }
+    return {"response": response, **claimed(responded.claim, responded.pinned)}
 
 
 def earlier(given, name, function):
     """The call that came before, whose draws must fit exactly as well (VEC-02)."""
-    draws, input_before = Draws(given[name]["random"]), Input(given[name]["input"])
+    draws, input_before = Draws(given[name]["random"]), Input(given[name]["input"], given.suite)
     try:
         result = function(input_before, draws, primitives.ignore)
     except Refused as refusal:
@@ -168,17 +195,17 @@ def op_complete(given, draw, note):
 
 def op_session_keys(given, draw, note):
     places = given.bytes("ik_i"), given.device("device_i"), given.bytes("ik_r"), given.device("device_r")
-    return vars(session_keys(given.bytes("sk"), given.bytes("transcript"), *places))
+    return vars(session_keys(given.suite, given.bytes("sk"), given.bytes("transcript"), *places))
 
 
 def op_export(given, draw, note):
     exporter, label, context = given.bytes("exporter"), given.text("label"), given.bytes("context")
-    return {"okm": export(exporter, label, context, given["length"])}
+    return {"okm": export(given.suite, exporter, label, context, given["length"])}
 
 
 def op_ratchet_step(given, draw, note):
     names = ("root", "dh", "dh_new", "dh_other")
-    root, chain, next_header = ratchet.step(*map(given.bytes, names), note)
+    root, chain, next_header = ratchet.step(given.suite, *map(given.bytes, names), note)
     return {"root": root, "chain": chain, "next_header": next_header}
 
 
@@ -196,7 +223,7 @@ def op_padding(given, draw, note):
 def op_message_seal(given, draw, note):
     keys = map(given.bytes, ("message_key", "header_key", "ad", "dh"))
     sealed = message.seal_message(
-        *keys, given["pn"], given["n"], given["type"], given.bytes("content"), draw, note
+        given.suite, *keys, given["pn"], given["n"], given["type"], given.bytes("content"), draw, note
     )
     return {"message": sealed}
 
@@ -205,6 +232,180 @@ def op_message_open(given, draw, note):
     names = ("message_key", "header_key", "ad", "message")
     dh, pn, n, content_type, content = message.open_message(*map(given.bytes, names), note)
     return {"dh": dh, "pn": pn, "n": n, "type": content_type, "content": content}
+
+
+def op_kem_generate(given, draw, note):
+    return {"ek": kem.public_key(given.bytes("seed"))}
+
+
+def op_kem_encapsulate(given, draw, note):
+    ek = given.bytes("ek")
+    kem.require_valid(ek)
+    secret, ct = kem.encapsulate(ek, primitives.drawn(draw, 32))
+    return {"ct": ct, "secret": secret}
+
+
+def op_kem_decapsulate(given, draw, note):
+    return {"secret": kem.decapsulate(given.bytes("seed"), given.bytes("ct"))}
+
+
+def op_psk_id(given, draw, note):
+    return {"psk_id": psk_id(given.bytes("psk"))}
+
+
+def op_prekey_issue(given, draw, note):
+    record = issue_record(
+        given.bytes("ik_seed"),
+        given["type"],
+        given["id"],
+        given.device(),
+        given.time("created"),
+        given.time("expires"),
+        given.bytes("private"),
+        note,
+    )
+    return {"record": record.raw}
+
+
+def op_prekey_verify(given, draw, note):
+    record = verify_record(given.bytes("record"), given["types"], given.bytes("ik"), given.device())
+    return {
+        "type": record.type,
+        "id": record.id,
+        "created": str(record.created),
+        "expires": str(record.expires),
+        "key": record.key,
+    }
+
+
+def op_bundle_verify(given, draw, note):
+    bundle = verify_bundle(given.bytes("bundle"), given.time("now"))
+    records = {"spk_id": bundle.spk, "opk_id": bundle.opk, "pqk_id": bundle.pqk}
+    return {name: record.id if record else 0 for name, record in records.items()}
+
+
+def op_prepared_initiate(given, draw, note):
+    now = given.time("now")
+    opening, done = prepared.initiate(
+        identity(given),
+        Card(given.bytes("card_i")),
+        verify_bundle(given.bytes("bundle"), now),
+        contacts(given),
+        now,
+        given.time("floor"),
+        views(given),
+        draw,
+        note,
+    )
+    return {"handshake": opening, "sk": done.agreed.sk}
+
+
+def op_prepared_respond(given, draw, note):
+    opening = given.bytes("handshake")
+    prepared.require_layout(opening)
+    own = [OwnPrekey(Record(one.bytes("record")), one.bytes("private")) for one in map(Input, given["prekeys"])]
+    prekeys = given.keep(Prekeys({one.record.id: one for one in own}))
+    opened = prepared.respond(
+        identity(given), cards(given), contacts(given), prekeys, given.time("now"), opening, note
+    )
+    done = opened.prepared
+    return {
+        "sk": done.agreed.sk,
+        **claimed(done.claim, opened.pinned),
+        "psk_id": done.claim.psk_id,
+        "ra": done.agreed.ra,
+        "reduced": done.reduced,
+    }
+
+
+def op_manifest_issue(given, draw, note):
+    devices = [
+        ListedDevice(one.device(), one.bytes("ik"), one.time("added"), one.time("revoked"))
+        for one in map(Input, given["devices"])
+    ]
+    manifest = issue_manifest(
+        given.bytes("ak_seed"),
+        given.bytes("address"),
+        int(given["number"]),
+        given.bytes("previous"),
+        devices,
+        note,
+    )
+    return {"manifest": manifest.raw}
+
+
+def op_manifest_verify(given, draw, note):
+    manifest = verify_manifest(given.bytes("manifest"))
+    return {
+        "address": manifest.address,
+        "ak": manifest.ak,
+        "number": str(manifest.number),
+        "previous": manifest.previous,
+        "devices": [
+            {
+                "device": int.from_bytes(one.device, "big"),
+                "ik": one.ik,
+                "added": str(one.added),
+                "revoked": str(one.revoked),
+            }
+            for one in manifest.devices
+        ],
+        "hash": manifest.hash,
+    }
+
+
+def op_manifest_follow(given, draw, note):
+    kept, following = verify_manifest(given.bytes("kept")), verify_manifest(given.bytes("next"))
+    return {"changed": follow(kept, following)}
+
+
+def op_fingerprint(given, draw, note):
+    value = safety.fingerprint(given.bytes("key"), given.bytes("address"), note)
+    return {"fingerprint": value, "digits": safety.digits(value)}
+
+
+def fingerprints(given):
+    return [safety.fingerprint(given.bytes(f"{who}_key"), given.bytes(f"{who}_address")) for who in ("own", "peer")]
+
+
+def op_safety_number(given, draw, note):
+    both = fingerprints(given)
+    return {"number": safety.safety_number(*both), "scannable": safety.scannable(*both)}
+
+
+def op_scan(given, draw, note):
+    safety.require_scanned(given.bytes("code"), *fingerprints(given))
+    return {}
+
+
+def op_file_seal(given, draw, note):
+    parameters = given["memory"], given["passes"], given["lanes"], given["kind"]
+    file = storage.seal_file(
+        given.bytes("passphrase"), *parameters, given.time("created"), given.bytes("plaintext"), draw, note
+    )
+    return {"file": file}
+
+
+def op_file_open(given, draw, note):
+    created, plaintext = storage.open_file(given.bytes("passphrase"), given["kind"], given.bytes("file"))
+    return {"created": str(created), "plaintext": plaintext}
+
+
+def op_import(given, draw, note):
+    kept = storage.import_file(
+        given.bytes("passphrase"), given["kind"], given.bytes("file"), given.time("now")
+    )
+    known = kept.contacts
+    counts = {
+        "cards": len(kept.cards),
+        "pins": len(known.pins),
+        "suites": len(known.least),
+        "psks": len(known.psks),
+        "manifests": len(known.manifests),
+        "prekeys": len(kept.prekeys.held),
+    }
+    account = {"ak": primitives.ed25519_public(kept.account)} if kept.account else {}
+    return {"ik": kept.identity.ik, "idk": kept.identity.idk, **account, **counts}
 
 
 # Name: ((required input, optional input), output, function)
@@ -243,24 +444,80 @@ OPERATIONS = {
         op_message_seal,
     ),
     "message-open": (("message_key header_key ad message", ""), "dh pn n type content", op_message_open),
+    "kem-generate": (("seed", ""), "ek", op_kem_generate),
+    "kem-encapsulate": (("ek", ""), "ct secret", op_kem_encapsulate),
+    "kem-decapsulate": (("seed ct", ""), "secret", op_kem_decapsulate),
+    "psk-id": (("psk", ""), "psk_id", op_psk_id),
+    "prekey-issue": (("ik_seed type id device created expires private", ""), "record", op_prekey_issue),
+    "prekey-verify": (("record types ik device", ""), "type id created expires key", op_prekey_verify),
+    "bundle-verify": (("bundle now", ""), "spk_id opk_id pqk_id", op_bundle_verify),
+    "prepared-initiate": (
+        ("ik_seed idk_private card_i bundle now views", "floor psk least"),
+        "handshake sk",
+        op_prepared_initiate,
+    ),
+    "prepared-respond": (
+        ("ik_seed idk_private cards pins prekeys now handshake", "psks expected least"),
+        "sk card_i ts_i views_i pinned psk_id ra reduced",
+        op_prepared_respond,
+    ),
+    "manifest-issue": (("ak_seed address number previous devices", ""), "manifest", op_manifest_issue),
+    "manifest-verify": (("manifest", ""), "address ak number previous devices hash", op_manifest_verify),
+    "manifest-follow": (("kept next", ""), "changed", op_manifest_follow),
+    "fingerprint": (("key address", ""), "fingerprint digits", op_fingerprint),
+    "safety-number": (
+        ("own_key own_address peer_key peer_address", ""),
+        "number scannable",
+        op_safety_number,
+    ),
+    "scan": (("own_key own_address peer_key peer_address code", ""), "", op_scan),
+    "file-seal": (
+        ("passphrase memory passes lanes kind created plaintext", ""),
+        "file",
+        op_file_seal,
+    ),
+    "file-open": (("passphrase kind file", ""), "created plaintext", op_file_open),
+    "import": (
+        ("passphrase kind file now", ""),
+        "ik idk ak cards pins suites psks manifests prekeys",
+        op_import,
+    ),
 }
+OPTIONAL_OUTPUT = {"import": {"ak"}}
 EARLIER = {"initiate": INITIATE, "respond": RESPOND}
+HEX_LISTS = {"cards", "psks"}
+OBJECT_LISTS = {"pins": "address device ik", "prekeys": "record private", "devices": "device ik added revoked"}
+COUNTS = {"cards", "pins", "suites", "psks", "manifests", "prekeys"}
 
 
 def require_input(what, fields, names):
     """VEC-03: no field but those of 12.3, each in its form."""
     required, optional = names
     require_names(what, fields, required.split(), optional.split())
-    require_form(what, fields, besides={"initiate", "respond", "cards", "pins"})
+    require_form(what, fields, besides={"initiate", "respond", "types", *HEX_LISTS, *OBJECT_LISTS})
     for name in set(fields) & set(EARLIER):
         require_names(name, fields[name], {"input", "random"})
         require_input(name, fields[name]["input"], EARLIER[name])
         require_hex_list(f"{name} random", fields[name]["random"])
-    if "cards" in fields:
-        require_hex_list(f"{what} cards", fields["cards"])
-    for pin in fields.get("pins", ()):
-        require_names(f"{what} pins", pin, {"address", "device", "ik"})
-        require_form(f"{what} pins", pin)
+    require_lists(what, fields)
+
+
+def require_lists(what, fields):
+    for name in set(fields) & HEX_LISTS:
+        require_hex_list(f"{what} {name}", fields[name])
+    for name in set(fields) & set(OBJECT_LISTS):
+        require_object_list(f"{what} {name}", fields[name], OBJECT_LISTS[name].split())
+    types = fields.get("types", [])
+    if not isinstance(types, list) or not all(isinstance(one, int) for one in types):
+        raise Damaged(f"{what} types: not a list of numbers")
+
+
+def require_object_list(what, values, names):
+    if not isinstance(values, list):
+        raise Damaged(f"{what}: not a list")
+    for one in values:
+        require_names(what, one, names)
+        require_form(what, one)
 
 
 def require_test(operation, test):
@@ -268,14 +525,21 @@ def require_test(operation, test):
     require_input("input", test["input"], names)
     require_hex_list("random", test.get("random", []))
     if "output" in test:
-        require_names("output", test["output"], results.split())
+        optional = OPTIONAL_OUTPUT.get(operation, set())
+        require_names("output", test["output"], set(results.split()) - optional, optional)
     if test.get("intermediate") == []:
         raise Damaged("intermediate: present without a value")
-    require_form("output", test.get("output", {}))
+    output = test.get("output", {})
+    counts = COUNTS if operation == "import" else set()
+    require_form("output", output, besides={"devices", *counts})
+    if "devices" in output:
+        require_object_list("output devices", output["devices"], OBJECT_LISTS["devices"].split())
+    if not all(isinstance(output[name], int) for name in counts & set(output)):
+        raise Damaged("output: form of a count")
 
 
-def run(operation, test):
-    draws, notes, given = Draws(test.get("random", [])), Notes(), Input(test["input"])
+def run(operation, suite, test):
+    draws, notes, given = Draws(test.get("random", [])), Notes(), Input(test["input"], suite)
     outcome, failure, error = None, None, test.get("error")
     try:
         outcome = attempt(lambda: OPERATIONS[operation][2](given, draws, notes), error)

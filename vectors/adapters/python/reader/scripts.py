@@ -5,7 +5,7 @@ from quipu.notation import ERRORS
 from .fields import require_form, require_hex_list, require_names
 from .outcome import Damaged, Draws, Failure, attempt, compare
 
-NESTED = {"random", "gap", "events", "replies", "packets", "save"}
+NESTED = {"random", "gap", "events", "replies", "packets", "save", "records", "manifests"}
 EVENTS = {
     "response-sent": "peer",
     "established": "peer session role pinned",
@@ -15,7 +15,11 @@ EVENTS = {
     "repeated": "session",
     "given-up": "session sent",
     "dropped": "session",
+    "views": "peer theirs ours",
+    "manifest": "address number",
+    "manifest-refused": "error",
 }
+FURTHER = {"established": {"suite", "psk_id", "reduced"}}
 
 
 class Script:
@@ -26,7 +30,7 @@ class Script:
 
     STEPS, ALWAYS = {}, set()
 
-    def __init__(self, setup):
+    def __init__(self, setup, suite):
         self.saved = {}
 
     @classmethod
@@ -45,13 +49,17 @@ class Script:
             require_names(what, step, required, optional | results)
         require_form(what, step, besides=NESTED)
         require_hex_list(what, step.get("random", []))
-        require_hex_list(what, step.get("replies", []))
+        for name in ("replies", "records", "manifests"):
+            require_hex_list(what, step.get(name, []))
         for event in step.get("events", ()):
             require_event(what, event)
         for pair in step.get("packets", ()):
             if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], str):
                 raise Damaged(f"{what}: packets")
-            require_hex_list(what, pair[1:])
+            if isinstance(pair[1], dict):
+                require_names(f"{what}: packets", pair[1], {"error"})
+            else:
+                require_hex_list(what, pair[1:])
 
     def run(self, steps):
         for position, step in enumerate(steps):
@@ -98,7 +106,7 @@ class Script:
 def require_event(what, event):
     if not isinstance(event, dict) or event.get("event") not in EVENTS:
         raise Damaged(f"{what}: unknown event")
-    require_names(f"{what} {event['event']}", event, {"event", *EVENTS[event["event"]].split()})
+    require_names(f"{what} {event['event']}", event, {"event", *EVENTS[event["event"]].split()}, FURTHER.get(event["event"], set()))
     require_form(f"{what} {event['event']}", event, besides=NESTED)
     if event.get("error", "length") not in ERRORS or event.get("role", "initiator") not in ("initiator", "responder"):
         raise Damaged(f"{what} {event['event']}: error or role")

@@ -31,8 +31,8 @@ class SessionScript(Script):
         require_names("setup", setup, SETUP)
         require_form("setup", setup)
 
-    def __init__(self, setup):
-        super().__init__(setup)
+    def __init__(self, setup, suite):
+        super().__init__(setup, suite)
         given = Input(setup)
         ra_private, rb_private = given.bytes("ra_private"), given.bytes("rb_private")
         ra, rb = primitives.x25519_public(ra_private), primitives.x25519_public(rb_private)
@@ -42,7 +42,7 @@ class SessionScript(Script):
             ("initiator", INITIATOR, ra_private),
             ("responder", RESPONDER, rb_private),
         ):
-            agreed = Agreed(given.bytes("sk"), given.bytes("transcript"), ra, rb, private)
+            agreed = Agreed(suite, given.bytes("sk"), given.bytes("transcript"), ra, rb, private)
             self.sides[name] = Session.start(role, 0, agreed, *places)
 
     def state(self, step):
