@@ -88,7 +88,7 @@ impl Address {
         Self::decode(u8::try_from(bytes.len()).map_err(|_| BytesError::Encoding)?, padded)
     }
 
-    fn decode(length: u8, padded: [u8; 64]) -> Result<Self, BytesError> {
+    pub(crate) fn decode(length: u8, padded: [u8; 64]) -> Result<Self, BytesError> {
         //= spec/03-keys.md#3-2-the-card
         //# [CARD-04] A verifier MUST refuse a card whose address length is 0 or greater than 64 as
         //# `encoding`.
@@ -106,6 +106,11 @@ impl Address {
             return Err(BytesError::Encoding);
         }
         Ok(Self { padded, length })
+    }
+
+    /// Length and padded bytes, as in a card: what [`Self::decode`] takes.
+    pub(crate) const fn parts(&self) -> (u8, &[u8; 64]) {
+        (self.length, &self.padded)
     }
 
     /// The bytes.
