@@ -19,7 +19,8 @@ impl KemPublic {
     /// # Errors
     /// `key`.
     //= spec/02-primitives.md#2-7-ml-kem-768
-    //# [PRIM-18]
+    //# [PRIM-18] A receiver of an encapsulation key MUST refuse it as `key` when it is not valid by
+    //# FIPS 203, section 7.2: a coefficient is not less than 3329.
     pub fn decode(bytes: [u8; KEM_PUBLIC]) -> Result<Self, BytesError> {
         if mlkem768::validate_public_key(&bytes.into()) {
             Ok(Self(bytes))
@@ -61,7 +62,9 @@ impl KemSecret {
 
     /// The shared secret of a ciphertext; for a wrong ciphertext another one.
     //= spec/02-primitives.md#2-7-ml-kem-768
-    //# [PRIM-19]
+    //# [PRIM-19] Decapsulation MUST NOT report an error for a ciphertext of the right length; a
+    //# wrong one gives another secret (implicit rejection), and what is sealed or authenticated
+    //# under it fails as `authentication`.
     pub fn decapsulate(&self, ciphertext: &[u8; KEM_CIPHERTEXT]) -> Secret<32> {
         let expanded = (*self.expanded.expose()).into();
         Secret::new(mlkem768::decapsulate(&expanded, &(*ciphertext).into()))
