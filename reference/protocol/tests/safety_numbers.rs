@@ -3,6 +3,7 @@
 mod support;
 
 use quipu::account::Fingerprint;
+use quipu::crypto::kdf::sha512;
 use quipu::crypto::sign::IdentityKey;
 use quipu::{Address, BytesError, PeerError};
 use std::collections::BTreeSet;
@@ -29,6 +30,23 @@ fn both_sides_see_the_same_number() {
         assert!(first <= second, "{number}");
         assert_eq!(BTreeSet::from([first, second]), [&*ada.digits(), &*bob.digits()].into());
     }
+}
+
+// DEV-20: 9.5, written out
+#[test]
+fn fingerprint_is_5200_hashes_of_key_and_address() {
+    let key: [u8; 32] = Seeded::new(1).array();
+    let mut hash = sha512(&[b"QuipuV1fingerprint\x01", &key, b"\x0fada@example.org", &key]);
+    for _ in 1..5_200 {
+        hash = sha512(&[&hash, &key]);
+    }
+    let ada = user(1, "ada@example.org");
+    assert_eq!(*ada.as_bytes(), hash);
+    let digits = hash[..30].chunks(5).map(|piece| {
+        let integer = u64::from_be_bytes([&[0; 3], piece].concat().try_into().expect("8 bytes"));
+        format!("{:05}", integer % 100_000)
+    });
+    assert_eq!(ada.digits(), digits.collect::<String>());
 }
 
 // DEV-20

@@ -3,8 +3,12 @@
 mod support;
 
 use proptest::prelude::*;
-use quipu::crypto::kdf::sha256;
+use quipu::crypto::aead;
+use quipu::crypto::kdf::{expand, sha256};
+use quipu::crypto::labels::Expand;
+use quipu::crypto::passphrase::argon2id;
 use quipu::storage::{Kind, Parameters, Vault, open};
+use quipu::wire::Suite;
 use quipu::{CallerError, Error, StorageError};
 use support::pair::NOW;
 use support::{Failing, Seeded, Untouchable};
@@ -49,6 +53,16 @@ fn file_has_the_layout_of_the_table() {
     assert_eq!(file[70..78], NOW.to_be_bytes());
     assert_eq!(file[78..82], [0, 0, 0, 8]);
     assert_eq!(file[106..], sha256(&[&file[..106]]));
+}
+
+// 10.1, written out
+#[test]
+fn file_is_sealed_under_the_passphrase_and_its_header() {
+    let file = sealed(b"contents");
+    let salt = file[22..38].try_into().expect("16 bytes");
+    let master = argon2id(PHRASE, &salt, 19_456, 2, 1).expect("runs");
+    let keys = expand(Suite::X25519, &master, Expand::SEALED_FILE, &[&sha256(&[&file[..82]])]);
+    assert_eq!(*aead::open(&keys, &file[..82], &file[82..106]).expect("opens"), b"contents");
 }
 
 #[test]
