@@ -59,11 +59,11 @@ impl Draws {
         self.next += 1;
         match &self.source {
             Source::Seeded(seed) => {
-                let block =
-                    sha256(&[seed, &u32::try_from(index).unwrap_or(u32::MAX).to_be_bytes()]);
-                match block.get(..out.len()) {
-                    Some(bytes) => out.copy_from_slice(bytes),
-                    None => self.fault = Some(format!("draw {index}: {} bytes", out.len())),
+                let number = u32::try_from(index).unwrap_or(u32::MAX).to_be_bytes();
+                let mut block = sha256(&[seed, &number]);
+                for chunk in out.chunks_mut(32) {
+                    chunk.copy_from_slice(&block[..chunk.len()]);
+                    block = sha256(&[&block]);
                 }
             }
             Source::Listed(draws) => match draws.get(index) {

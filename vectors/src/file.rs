@@ -28,6 +28,8 @@ pub struct File {
     pub operation: String,
     /// The suite number.
     pub suite: u16,
+    /// The profile that an implementation needs for the file.
+    pub profile: String,
     /// SPDX expression.
     pub license: String,
     /// What the file tests.

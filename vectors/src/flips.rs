@@ -54,7 +54,7 @@ const MESSAGE: &[(&str, usize)] = &[
 fn device(name: &str, draws: &mut Draws) -> Device {
     let identity = Identity::generate(draws).expect("draws do not fail");
     let address = Address::new(name.as_bytes()).expect("a short name");
-    let fields = CardFields::new(address, DeviceId(1), NOW, NOW + DAY);
+    let fields = CardFields { suites: 1, ..CardFields::new(address, DeviceId(1), NOW, NOW + DAY) };
     Device::new(identity, fields, ReplayCache::default()).expect("valid fields")
 }
 

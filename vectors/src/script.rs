@@ -6,11 +6,14 @@ use crate::perform::{Fields, Stop, broken, object, plain_content, start_session,
 use crate::trace;
 use quipu::crypto::kdf::sha256;
 use quipu::crypto::sign::IdentityKey;
-use quipu::handshake::{RatchetStart, ReplayCache};
+use quipu::handshake::{Psk, RatchetStart, ReplayCache};
 use quipu::keys::Card;
 use quipu::message::Kind;
+use quipu::prekeys::Bundle;
 use quipu::ratchet::Gap;
+use quipu::secret::Secret;
 use quipu::session::{Plaintext, Role, Session};
+use quipu::wire::Suite;
 use quipu::{Address, Device, DeviceId, Event};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -18,9 +21,9 @@ use std::collections::BTreeMap;
 pub use crate::perform::plain_content as content;
 
 /// The fields of a step that are results, not arguments.
-const RESULTS: [&str; 12] = [
-    "message", "digest", "epoch", "n", "gap", "type", "content", "okm", "packet", "events",
-    "replies", "packets",
+const RESULTS: [&str; 13] = [
+    "records", "message", "digest", "epoch", "n", "gap", "type", "content", "okm", "packet",
+    "events", "replies", "packets",
 ];
 
 /// Runs a script against the reference.
@@ -122,7 +125,7 @@ impl Player {
 /// Some names are an argument of one step and a result of another.
 fn is_argument(step: &Object, name: &str) -> bool {
     match step.get("do").and_then(Value::as_str) {
-        Some("send") => matches!(name, "type" | "content"),
+        Some("send" | "send-all") => matches!(name, "type" | "content"),
         Some("receive") => matches!(name, "message" | "packet"),
         _ => false,
     }
@@ -297,7 +300,6 @@ struct Owned {
     device: Device,
     secrets: ([u8; 32], [u8; 32]),
     cards: Vec<Card>,
-    pins: Vec<(Address, DeviceId, IdentityKey)>,
 }
 
 impl DevicePlayer {
@@ -308,7 +310,7 @@ impl DevicePlayer {
             let cards = vec![Card::verify(&get.bytes("card")?)?];
             let secrets = (get.array("ik_seed")?, get.array("idk_private")?);
             let device = Device::with_cards(get.identity()?, cards.clone(), ReplayCache::default());
-            let owned = Owned { device, secrets, cards, pins: Vec::new() };
+            let owned = Owned { device, secrets, cards };
             devices.insert(get.text("name")?.to_owned(), owned);
         }
         Ok(Self { devices, saved: BTreeMap::new() })
@@ -329,6 +331,8 @@ impl DevicePlayer {
         let device = &mut self.owned(get)?.device;
         device.expire(now);
         let mut state = device.replay_cache().snapshot();
+        state.extend_from_slice(device.prekeys().snapshot().expose());
+        state.extend(format!("{:?}", device.contacts()).into_bytes());
         state.extend(device.handshakes().map(|id| id.to_vec()).collect::<Vec<_>>().concat());
         for key in keys {
             if let Some(snapshot) = device.snapshot(&key) {
@@ -359,7 +363,6 @@ impl DevicePlayer {
                 let (address, device, key) = pin(&Value::Object(get.0.clone()))?;
                 let owned = self.owned(get)?;
                 owned.device.pin(address, device, key);
-                owned.pins.push((address, device, key));
                 Ok(Object::new())
             }
             "card" => {
@@ -380,9 +383,54 @@ impl DevicePlayer {
             "receive" => self.receive(get, now, draws),
             "send" => {
                 let to = self.key_of(get.text("to")?)?;
-                let (kind, content) = (kind(get)?, get.bytes("content")?);
-                let sent = self.owned(get)?.device.send(&to, kind, &content, now, draws)?;
+                let content = get.bytes("content")?;
+                let device = &mut self.owned(get)?.device;
+                let sent = if get.byte("type")? == 0x04 {
+                    device.announce(&to, split(&content)?, now, draws)?
+                } else {
+                    device.send(&to, kind(get)?, &content, now, draws)?
+                };
                 self.keep(get, sent.packet, Some(&sent.events))
+            }
+            "send-all" => self.send_all(get, now, draws),
+            "psk" => {
+                let psk = Psk::new(Secret::new(get.array("psk")?))?;
+                let contacts = self.owned(get)?.device.contacts_mut();
+                let id = contacts.add_psk(psk);
+                if get.has("peer") {
+                    contacts.expect_psk(IdentityKey::new(get.array("peer")?), Some(id))?;
+                }
+                Ok(Object::new())
+            }
+            "least" => {
+                let suite = get.suite("suite")?.ok_or_else(|| broken("suite is missing"))?;
+                let peer = IdentityKey::new(get.array("peer")?);
+                self.owned(get)?.device.contacts_mut().set_least(peer, suite);
+                Ok(Object::new())
+            }
+            "prekeys" => {
+                let count = get.usize("one_time")?;
+                let records = self.owned(get)?.device.publish(count, now, draws)?;
+                let records: Vec<String> = records.iter().map(hex::encode).collect();
+                Ok(object(json!({ "records": records })))
+            }
+            "prepare" => {
+                let bundle = Bundle::verify(&get.bytes("bundle")?)?;
+                let events = self.owned(get)?.device.prepare(&bundle, now, draws)?;
+                let events: Vec<Value> = events.iter().map(event).collect();
+                Ok(object(json!({ "events": events })))
+            }
+            "manifest" => {
+                let manifests = get
+                    .list("manifests")?
+                    .iter()
+                    .map(|text| unhex(text.as_str().unwrap_or_default()))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let replace = get.0.get("replace").and_then(Value::as_bool).unwrap_or_default();
+                let list = manifests.iter().map(Vec::as_slice);
+                let events = self.owned(get)?.device.learn(list, replace);
+                let events: Vec<Value> = events.iter().map(event).collect();
+                Ok(object(json!({ "events": events })))
             }
             "close" => {
                 let to = self.key_of(get.text("to")?)?;
@@ -424,6 +472,20 @@ impl DevicePlayer {
         Ok(object(json!({ "events": events, "replies": replies })))
     }
 
+    fn send_all(&mut self, get: &Fields<'_>, now: u64, draws: &mut Draws) -> Result<Object, Stop> {
+        let (address, kind) = (Address::new(&get.bytes("address")?)?, kind(get)?);
+        let content = get.bytes("content")?;
+        let sent = self.owned(get)?.device.send_all(&address, kind, &content, now, draws)?;
+        let packets: Vec<Value> = sent
+            .iter()
+            .map(|(to, outcome)| match outcome {
+                Ok(sent) => json!([self.name_of(to), hex::encode(&sent.packet)]),
+                Err(error) => json!([self.name_of(to), { "error": error.name() }]),
+            })
+            .collect();
+        Ok(object(json!({ "packets": packets })))
+    }
+
     fn restart(&mut self, get: &Fields<'_>) -> Result<Object, Stop> {
         let keys: Vec<IdentityKey> = self.devices.values().map(|it| it.device.key()).collect();
         let with_cache = get.0.get("cache").and_then(Value::as_bool).unwrap_or_default();
@@ -434,14 +496,11 @@ impl DevicePlayer {
             ReplayCache::default()
         };
         let (seed, private) = owned.secrets;
-        let identity = quipu::Identity::new(
-            &quipu::secret::Secret::new(seed),
-            quipu::secret::Secret::new(private),
-        );
+        let identity = quipu::Identity::new(&Secret::new(seed), Secret::new(private));
         let mut device = Device::with_cards(identity, owned.cards.clone(), cache);
-        for (address, number, key) in &owned.pins {
-            device.pin(*address, *number, *key);
-        }
+        *device.contacts_mut() = core::mem::take(owned.device.contacts_mut());
+        let prekeys = owned.device.prekeys();
+        device.restore_prekeys(prekeys.snapshot().expose(), prekeys.generation())?;
         for key in keys {
             if let Some(snapshot) = owned.device.snapshot(&key) {
                 device.restore(&key, snapshot.expose(), |_| 0)?;
@@ -468,6 +527,19 @@ impl DevicePlayer {
     }
 }
 
+/// The manifests of an announcement.
+fn split(mut content: &[u8]) -> Result<Vec<&[u8]>, Stop> {
+    let mut manifests = Vec::new();
+    while let Some((length, rest)) = content.split_first_chunk::<4>() {
+        let length = u32::from_be_bytes(*length) as usize;
+        let (manifest, rest) =
+            rest.split_at_checked(length).ok_or_else(|| broken("an announcement is cut"))?;
+        manifests.push(manifest);
+        content = rest;
+    }
+    Ok(manifests)
+}
+
 /// An event as chapter 12.5 writes it.
 pub fn event(event: &Event) -> Value {
     let id = |session: &[u8; 16]| hex::encode(session);
@@ -475,14 +547,7 @@ pub fn event(event: &Event) -> Value {
         Event::ResponseSent { peer } => {
             json!({ "event": "response-sent", "peer": hex::encode(peer.key().as_bytes()) })
         }
-        Event::Established { peer, session, role, pinned } => {
-            let role = match role {
-                Role::Initiator => "initiator",
-                Role::Responder => "responder",
-            };
-            let peer = hex::encode(peer.key().as_bytes());
-            json!({ "event": "established", "peer": peer, "session": id(session), "role": role, "pinned": pinned })
-        }
+        Event::Established { .. } => established(event),
         Event::Confirmed { session } => json!({ "event": "confirmed", "session": id(session) }),
         Event::Message { session, plaintext, .. } => {
             let mut fields = opened(plaintext);
@@ -496,5 +561,44 @@ pub fn event(event: &Event) -> Value {
             json!({ "event": "given-up", "session": id(session), "sent": sent })
         }
         Event::Dropped { session } => json!({ "event": "dropped", "session": id(session) }),
+        Event::Views { peer, theirs, ours } => {
+            let peer = hex::encode(peer.as_bytes());
+            json!({ "event": "views", "peer": peer, "theirs": theirs, "ours": ours })
+        }
+        Event::Manifest { address, number } => {
+            let address = hex::encode(address.as_bytes());
+            json!({ "event": "manifest", "address": address, "number": number.to_string() })
+        }
+        Event::ManifestRefused { error } => {
+            json!({ "event": "manifest-refused", "error": error.name() })
+        }
     }
+}
+
+/// The fields of a new session; those with their usual values are left out.
+fn established(event: &Event) -> Value {
+    let Event::Established { peer, session, role, pinned, suite, psk_id, reduced_forward_secrecy } =
+        event
+    else {
+        return Value::Null;
+    };
+    let role = match role {
+        Role::Initiator => "initiator",
+        Role::Responder => "responder",
+    };
+    let peer = hex::encode(peer.key().as_bytes());
+    let mut value = json!({
+        "event": "established", "peer": peer, "session": hex::encode(session), "role": role,
+        "pinned": pinned,
+    });
+    if *suite != Suite::X25519 {
+        value["suite"] = json!(suite.number());
+    }
+    if *psk_id != [0; 16] {
+        value["psk_id"] = json!(hex::encode(psk_id));
+    }
+    if *reduced_forward_secrecy {
+        value["reduced"] = json!(true);
+    }
+    value
 }

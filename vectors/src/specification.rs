@@ -3,6 +3,10 @@
 use crate::file::{Named, Test};
 use crate::flips;
 use crate::registry::{self, Errors, Labels, Limits};
+use quipu::handshake::{COMPLETE_LENGTH, init_length, prekey_init_length, response_length};
+use quipu::keys::CARD_LENGTH;
+use quipu::prekeys::{CurveRecord, KemRecord};
+use quipu::wire::Suite;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
@@ -87,6 +91,24 @@ fn make(block: &str, spec: &Path, files: &[Named]) -> Result<String, String> {
             .map(|id| example(&id[..id.len() - 4], id))
             .collect(),
         "message" => example("message-seal", "message-seal-hello"),
+        "sizes" => Ok(sizes()),
+        "prepared" => [
+            ("prekey-issue", "prekey-issue-signed"),
+            ("prepared-initiate", "prepared-initiate-one-time"),
+            ("prepared-respond", "prepared-respond-one-time"),
+        ]
+        .iter()
+        .map(|(file, id)| example(file, id))
+        .collect(),
+        "safety" => [
+            ("manifest-issue", "manifest-issue-first"),
+            ("fingerprint", "fingerprint-ada"),
+            ("safety-number", "safety-number-ada-bob"),
+        ]
+        .iter()
+        .map(|(file, id)| example(file, id))
+        .collect(),
+        "storage" => example("file-seal", "file-seal-state"),
         other => Err(format!("block {other} is not known")),
     }
 }
@@ -179,6 +201,26 @@ fn limits(registry: &Limits) -> Result<String, String> {
         );
     }
     Ok(out)
+}
+
+/// The lengths that the reference uses.
+fn sizes() -> String {
+    let suites = [Suite::X25519, Suite::Hybrid];
+    let mut out = String::from("| packet | suite `0x0001` | suite `0x0002` |\n|---|---|---|\n");
+    let mut line = |name: &str, length: &dyn Fn(Suite) -> usize| {
+        let [one, two] = suites.map(length);
+        let _ = writeln!(out, "| {name} | {one} | {two} |");
+    };
+    line("Init", &init_length);
+    line("Response", &response_length);
+    line("Complete", &|_| COMPLETE_LENGTH);
+    line("PrekeyInit", &prekey_init_length);
+    let opk = CurveRecord::LENGTH;
+    let signed = 2 + CARD_LENGTH + opk;
+    let kem = |suite| if suite == Suite::Hybrid { KemRecord::LENGTH } else { 0 };
+    line("bundle without a one-time prekey", &|suite| signed + kem(suite));
+    line("bundle with one", &|suite| signed + opk + kem(suite));
+    out
 }
 
 fn padding(files: &[Named]) -> Result<String, String> {

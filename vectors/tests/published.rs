@@ -68,7 +68,11 @@ fn a_changed_value_in_any_test_is_noticed() {
                 }
                 _ => broken.error = Some("no_such_error".to_owned()),
             }
-            assert!(perform::check(&named.file.operation, &broken).is_err(), "{}", test.id);
+            assert!(
+                perform::check(&named.file.operation, named.file.suite, &broken).is_err(),
+                "{}",
+                test.id
+            );
         }
     }
 }
@@ -80,7 +84,8 @@ fn an_argument_that_the_operation_does_not_know_is_noticed() {
         let with_input = named.file.tests.iter().filter(|test| test.input.is_some());
         for mut broken in with_input.take(1).cloned() {
             broken.input.as_mut().expect("it has one").insert("colour".to_owned(), "00".into());
-            let text = perform::check(&named.file.operation, &broken).expect_err("unknown");
+            let text = perform::check(&named.file.operation, named.file.suite, &broken)
+                .expect_err("unknown");
             assert_eq!(text, format!("colour is not an argument of {}", named.file.operation));
         }
     }
@@ -96,13 +101,17 @@ fn a_missing_or_superfluous_draw_is_noticed() {
             let mut fewer = test.clone();
             fewer.random.as_mut().expect("it has draws").pop();
             assert!(
-                perform::check(&named.file.operation, &fewer).is_err(),
+                perform::check(&named.file.operation, named.file.suite, &fewer).is_err(),
                 "{} with fewer",
                 test.id
             );
             let mut more = test.clone();
             more.random.as_mut().expect("it has draws").push("00".repeat(32));
-            assert!(perform::check(&named.file.operation, &more).is_err(), "{} with more", test.id);
+            assert!(
+                perform::check(&named.file.operation, named.file.suite, &more).is_err(),
+                "{} with more",
+                test.id
+            );
         }
     }
 }

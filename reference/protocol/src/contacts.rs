@@ -4,7 +4,7 @@
 
 use crate::account::Manifest;
 use crate::crypto::sign::IdentityKey;
-use crate::error::{CallerError, Error};
+use crate::error::{CallerError, Error, PeerError};
 use crate::handshake::{Claim, Psk, PskId, Psks, Standing, Views};
 use crate::keys::{Address, Card, DeviceId};
 use crate::wire::Suite;
@@ -61,7 +61,8 @@ impl Contacts {
 
     /// The user's decision about the least suite with a peer device.
     pub fn set_least(&mut self, peer: IdentityKey, suite: Suite) {
-        self.suites.insert(peer, suite);
+        self.suites.remove(&peer);
+        self.raise(peer, suite);
     }
 
     /// The greatest suite of earlier handshakes with a peer device.
@@ -70,8 +71,14 @@ impl Contacts {
     }
 
     pub(crate) fn raise(&mut self, peer: IdentityKey, suite: Suite) {
-        let least = self.suites.entry(peer).or_insert(suite);
-        *least = suite.max(*least);
+        if self.least(&peer).unwrap_or(Suite::X25519) < suite {
+            self.suites.insert(peer, suite);
+        }
+    }
+
+    /// Number of pins, remembered suites, pre-shared secrets and manifests.
+    pub fn counts(&self) -> [usize; 4] {
+        [self.pins.len(), self.suites.len(), self.psks.iter().count(), self.manifests.len()]
     }
 
     /// The newest manifest of an address.
@@ -79,13 +86,20 @@ impl Contacts {
         self.manifests.get(address)
     }
 
-    /// Judges a manifest and keeps it. Returns whether it is news.
+    /// Judges a manifest and keeps it. Returns whether it is news. `vouched` says whether
+    /// somebody's word stands behind a first one.
     ///
     /// # Errors
-    /// As DEV-01 to DEV-08; nothing has changed.
-    pub fn learn(&mut self, manifest: Manifest) -> Result<bool, Error> {
+    /// As DEV-04 to DEV-08 and DEV-22; nothing has changed.
+    //= spec/09-devices.md#9-2-the-chain
+    //# [DEV-22] A device MUST take the first manifest of an address only from its application (an
+    //# invite, a contact, a decision of the user) or from the announcement of a pinned device of
+    //# that address that the manifest lists, and refuse any other as `identity`; the first one of
+    //# its own address only from its application, and only when it lists the device itself.
+    pub(crate) fn learn(&mut self, manifest: Manifest, vouched: bool) -> Result<bool, Error> {
         let kept = self.manifests.get(&manifest.address());
-        let news = kept.map_or(Ok(true), |kept| kept.follow(&manifest))?;
+        let first = if vouched { Ok(true) } else { Err(PeerError::Identity) };
+        let news = kept.map_or(first, |kept| kept.follow(&manifest))?;
         if news {
             self.manifests.insert(manifest.address(), manifest);
         }

@@ -38,6 +38,8 @@ pub const PREKEY_RETENTION: u64 = 14 * DAY;
 pub const ONE_TIME_PREKEYS: usize = 1_000;
 /// Replay set entries of one signed prekey.
 pub const PREPARED_TOTAL: usize = 65_536;
+/// Replay set entries of one identity, of one signed prekey.
+pub const PREPARED_PER_IDENTITY: usize = 1_024;
 /// Replay set entries of identities that are not pinned, of one signed prekey.
 pub const PREPARED_UNPINNED: usize = 32_768;
 /// Messages of one chain.
@@ -77,7 +79,7 @@ pub const MANIFEST_DEVICES: usize = 64;
 /// Hashes of a fingerprint.
 pub const FINGERPRINT_ITERATIONS: usize = 5_200;
 /// Least and greatest memory of Argon2id, in KiB.
-pub const ARGON2_MEMORY: [u32; 2] = [19_456, 1_048_576];
+pub const ARGON2_MEMORY: [u32; 2] = [19_456, 262_144];
 /// Least and greatest number of passes of Argon2id.
 pub const ARGON2_PASSES: [u32; 2] = [2, 16];
 /// Least and greatest number of lanes of Argon2id.

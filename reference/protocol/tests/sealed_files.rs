@@ -213,7 +213,7 @@ fn file_of_another_version_is_refused_before_its_layout_is_read() {
 fn parameters_beyond_a_limit_are_refused_before_any_work() {
     let file = sealed(b"contents");
     let beyond = |least: u32, greatest: u32| [0, least - 1, greatest + 1, u32::MAX];
-    let ranges = [(10, 19_456, 1_048_576), (14, 2, 16), (18, 1, 16)];
+    let ranges = [(10, 19_456, 262_144), (14, 2, 16), (18, 1, 16)];
     for (offset, least, greatest) in ranges {
         for value in beyond(least, greatest) {
             let forged = repaired(with(&file, offset, &value.to_be_bytes()));
@@ -237,7 +237,7 @@ fn parameters_beyond_a_limit_are_refused_before_any_work() {
 // STORE-05
 #[test]
 fn parameters_at_the_limits_are_taken() {
-    let greatest = Parameters { memory: 1_048_576, passes: 16, lanes: 16 };
+    let greatest = Parameters { memory: 262_144, passes: 16, lanes: 16 };
     for parameters in [LEAST, greatest, Parameters::RECOMMENDED] {
         assert_eq!(parameters.check(), Ok(()));
     }

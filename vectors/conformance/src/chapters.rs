@@ -75,6 +75,13 @@ fn title(path: &Path) -> String {
 /// The chapter that an operation of chapter 12.3 belongs to; `None` when there is no such operation.
 pub(crate) fn of_operation(operation: &str) -> Option<u8> {
     Some(match operation {
+        "kem-generate" | "kem-encapsulate" | "kem-decapsulate" => 2,
+        "psk-id" => 4,
+        "prekey-issue" | "prekey-verify" | "bundle-verify" | "prepared-initiate"
+        | "prepared-respond" => 5,
+        "manifest-issue" | "manifest-verify" | "manifest-follow" | "fingerprint"
+        | "safety-number" | "scan" => 9,
+        "file-seal" | "file-open" | "import" => 10,
         "x25519" | "ed25519-sign" | "ed25519-verify" | "mix" | "extract" | "expand" | "seal"
         | "open" => 2,
         "card-issue" | "card-verify" | "card-valid" => 3,

@@ -63,7 +63,7 @@ fn run_one(suite: &Suite, item: Item, seed: u64) -> Ran {
     let caught = panic::catch_unwind(AssertUnwindSafe(|| match item {
         Item::Vector(file, test) => {
             let (file, test) = suite.test(file, test);
-            Ran { failure: check(&file.operation, test).err(), counts: None }
+            Ran { failure: check(&file.operation, file.suite, test).err(), counts: None }
         }
         Item::Live(case) => {
             let played = case.play(seed);

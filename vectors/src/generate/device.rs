@@ -20,7 +20,7 @@ pub(super) fn books() -> Vec<Book> {
     vec![book]
 }
 
-fn setup() -> Value {
+pub(super) fn setup() -> Value {
     let devices: Vec<Value> = ["ada", "bob", "mallory"]
         .iter()
         .map(|name| {
@@ -36,10 +36,10 @@ fn setup() -> Value {
 
 /// A script in short; `now` is relative to `NOW`.
 #[derive(Default)]
-struct Script(Vec<Value>);
+pub(super) struct Script(pub(super) Vec<Value>);
 
 impl Script {
-    fn step(mut self, who: &str, what: &str, now: u64, more: &Value) -> Self {
+    pub(super) fn step(mut self, who: &str, what: &str, now: u64, more: &Value) -> Self {
         let mut step = json!({ "as": who, "do": what, "now": (NOW + now).to_string() });
         if let (Value::Object(step), Value::Object(more)) = (&mut step, more) {
             step.extend(more.clone());
@@ -48,12 +48,19 @@ impl Script {
         self
     }
 
-    fn initiate(self, who: &str, to: &str, now: u64, save: &str) -> Self {
+    pub(super) fn initiate(self, who: &str, to: &str, now: u64, save: &str) -> Self {
         let card = hex::encode(Person::new(to).card);
         self.step(who, "initiate", now, &json!({ "card": card, "save": save }))
     }
 
-    fn receive(self, who: &str, from: &str, saved: &str, now: u64, save: &[&str]) -> Self {
+    pub(super) fn receive(
+        self,
+        who: &str,
+        from: &str,
+        saved: &str,
+        now: u64,
+        save: &[&str],
+    ) -> Self {
         let mut more = json!({ "saved": saved });
         if !from.is_empty() {
             more["from"] = json!(from);
@@ -64,11 +71,11 @@ impl Script {
         self.step(who, "receive", now, &more)
     }
 
-    fn raw(self, who: &str, packet: &[u8], now: u64) -> Self {
+    pub(super) fn raw(self, who: &str, packet: &[u8], now: u64) -> Self {
         self.step(who, "receive", now, &json!({ "packet": hex::encode(packet) }))
     }
 
-    fn send(self, who: &str, to: &str, now: u64, save: &str) -> Self {
+    pub(super) fn send(self, who: &str, to: &str, now: u64, save: &str) -> Self {
         self.step(
             who,
             "send",
@@ -77,21 +84,21 @@ impl Script {
         )
     }
 
-    fn due(self, who: &str, now: u64) -> Self {
+    pub(super) fn due(self, who: &str, now: u64) -> Self {
         self.step(who, "due", now, &json!({}))
     }
 
-    fn restart(self, who: &str, now: u64, cache: bool) -> Self {
+    pub(super) fn restart(self, who: &str, now: u64, cache: bool) -> Self {
         self.step(who, "restart", now, &json!({ "cache": cache }))
     }
 
-    fn refuse(mut self, error: &str) -> Self {
+    pub(super) fn refuse(mut self, error: &str) -> Self {
         self.0.last_mut().expect("there is a step")["error"] = json!(error);
         self
     }
 
     /// A whole handshake; the names of its packets begin with `tag`.
-    fn handshake(self, from: &str, to: &str, now: u64, tag: &str) -> Self {
+    pub(super) fn handshake(self, from: &str, to: &str, now: u64, tag: &str) -> Self {
         let name = |part: &str| format!("{tag}-{part}");
         self.initiate(from, to, now, &name("init"))
             .receive(to, "", &name("init"), now, &[&name("response")])
@@ -100,11 +107,18 @@ impl Script {
     }
 
     /// A handshake and its confirmation.
-    fn meet(self, from: &str, to: &str, now: u64, tag: &str) -> Self {
+    pub(super) fn meet(self, from: &str, to: &str, now: u64, tag: &str) -> Self {
         self.handshake(from, to, now, tag).receive(from, to, &format!("{tag}-receipt"), now, &[])
     }
 
-    fn put(self, book: &mut Book, id: &str, comment: &str, requirements: &[&str], flag: &str) {
+    pub(super) fn put(
+        self,
+        book: &mut Book,
+        id: &str,
+        comment: &str,
+        requirements: &[&str],
+        flag: &str,
+    ) {
         book.script(About { id, comment, requirements }, flag, &setup(), &self.0);
     }
 }
@@ -220,13 +234,7 @@ fn handshakes(book: &mut Book) {
 /// Packets of a handshake of ada's with bob, computed in the open.
 fn own_handshake() -> (Vec<u8>, trace::InitTrace, [[u8; 32]; 2]) {
     let (ada, bob) = (Person::new("ada"), Person::new("bob"));
-    let plain = InitPlain {
-        ts: NOW,
-        card: ada.card.clone(),
-        psk_id: [0; 16],
-        views: [0; 64],
-        signature: None,
-    };
+    let plain = InitPlain::new(NOW, ada.card.clone());
     let init = trace::init(&ada.seed, &pair(&key("device EK_I")), &bob.card, &plain);
     (init.packet.clone(), init, [key("device EK_R"), key("device RB")])
 }
@@ -234,14 +242,7 @@ fn own_handshake() -> (Vec<u8>, trace::InitTrace, [[u8; 32]; 2]) {
 fn own_complete(book: &mut Book) {
     let (ada, bob) = (Person::new("ada"), Person::new("bob"));
     let (init, traced, draws) = own_handshake();
-    let plain = ResponsePlain {
-        ts: NOW,
-        rb: *pair(&draws[1]).public().as_bytes(),
-        views: [0; 64],
-        signature: None,
-        damage_seal: false,
-        ek_r: None,
-    };
+    let plain = ResponsePlain::new(NOW, *pair(&draws[1]).public().as_bytes());
     let ek_i = *pair(&key("device EK_I")).public().as_bytes();
     let response =
         trace::response(&bob.seed, &pair(&draws[0]), (&ek_i, &ada.idk()), &traced, &plain);
@@ -251,7 +252,8 @@ fn own_complete(book: &mut Book) {
             signature: None,
             damage_seal: false,
         };
-        trace::complete(&ada.seed, &traced.id, &response.hs, &response.h6, &plain).packet
+        trace::complete(&ada.seed, (trace::SUITE, &traced.id), &response.hs, &response.h6, &plain)
+            .packet
     };
     let packet = |complete: &[u8], message: &[u8]| {
         let length = u32::try_from(message.len()).expect("short").to_be_bytes();
@@ -428,13 +430,7 @@ fn replays(book: &mut Book) {
     );
     let forged = {
         let (ada, bob) = (Person::new("ada"), Person::new("bob"));
-        let plain = InitPlain {
-            ts: NOW,
-            card: ada.card,
-            psk_id: [0; 16],
-            views: [0; 64],
-            signature: Some([3; 64]),
-        };
+        let plain = InitPlain { signature: Some([3; 64]), ..InitPlain::new(NOW, ada.card) };
         trace::init(&ada.seed, &pair(&key("device EK_I")), &bob.card, &plain).packet
     };
     s().raw("bob", &forged, 0)
@@ -454,8 +450,7 @@ fn replays(book: &mut Book) {
 fn bounds(book: &mut Book) {
     let init = |index: u32, ts: u64| {
         let (ada, bob) = (Person::new("ada"), Person::new("bob"));
-        let plain =
-            InitPlain { ts, card: ada.card, psk_id: [0; 16], views: [0; 64], signature: None };
+        let plain = InitPlain::new(ts, ada.card);
         trace::init(&ada.seed, &pair(&key(&format!("flood {index}"))), &bob.card, &plain).packet
     };
     let mut flood = Script::default();
@@ -802,7 +797,7 @@ fn pins_and_cards(book: &mut Book) {
     );
     let impostor = {
         let card = resigned(&mallory, |card| card[5..74].copy_from_slice(&ada.card[5..74]));
-        let plain = InitPlain { ts: NOW, card, psk_id: [0; 16], views: [0; 64], signature: None };
+        let plain = InitPlain::new(NOW, card);
         trace::init(&mallory.seed, &pair(&key("impostor")), &bob.card, &plain).packet
     };
     s().step("bob", "pin", 0, &pin(&ada, &ada.ik()))

@@ -64,8 +64,7 @@ impl Cast {
     }
 
     fn plain(&self) -> InitPlain {
-        let (card, psk_id, views) = (self.ada.card.clone(), [0; 16], [0; 64]);
-        InitPlain { ts: NOW, card, psk_id, views, signature: None }
+        InitPlain::new(NOW, self.ada.card.clone())
     }
 
     fn init(&self, alter: impl FnOnce(&mut InitPlain)) -> InitTrace {
@@ -75,14 +74,7 @@ impl Cast {
     }
 
     fn response(&self, alter: impl FnOnce(&mut ResponsePlain)) -> ResponseTrace {
-        let mut plain = ResponsePlain {
-            ts: NOW,
-            rb: *pair(&key("RB")).public().as_bytes(),
-            views: [0; 64],
-            signature: None,
-            damage_seal: false,
-            ek_r: None,
-        };
+        let mut plain = ResponsePlain::new(NOW, *pair(&key("RB")).public().as_bytes());
         alter(&mut plain);
         let ek_i = *Self::ek_i().public().as_bytes();
         let publics = (&ek_i, &self.ada.idk());
@@ -98,7 +90,13 @@ impl Cast {
         alter(&mut plain);
         let response = self.response(|_| ());
         let id = self.init(|_| ()).id;
-        let made = trace::complete(&self.ada.seed, &id, &response.hs, &response.h6, &plain);
+        let made = trace::complete(
+            &self.ada.seed,
+            (trace::SUITE, &id),
+            &response.hs,
+            &response.h6,
+            &plain,
+        );
         [made.packet.as_slice(), &[0; 4]].concat()
     }
 }
@@ -767,14 +765,7 @@ fn finish(cast: &Cast) -> Book {
 
 /// A Response whose ephemeral is the initiator's own, by an attacker who knows `EK_I`.
 fn reflected(cast: &Cast) -> Vec<u8> {
-    let plain = ResponsePlain {
-        ts: NOW,
-        rb: *pair(&key("RB")).public().as_bytes(),
-        views: [0; 64],
-        signature: None,
-        damage_seal: false,
-        ek_r: None,
-    };
+    let plain = ResponsePlain::new(NOW, *pair(&key("RB")).public().as_bytes());
     let ek_i = *Cast::ek_i().public().as_bytes();
     let publics = (&ek_i, &cast.ada.idk());
     trace::response(&cast.bob.seed, &Cast::ek_i(), publics, &cast.init(|_| ()), &plain).packet

@@ -36,6 +36,7 @@ impl Person {
         let address = format!("{name}@example.org").into_bytes();
         let fields =
             CardFields::new(Address::new(&address).expect("short"), DeviceId(1), created, expires);
+        let fields = CardFields { suites: 1, ..fields };
         let card = Card::issue(&identity(&seed, &private), fields).expect("valid fields");
         Self { seed, private, card: card.as_bytes().to_vec(), address }
     }

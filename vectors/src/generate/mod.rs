@@ -1,17 +1,24 @@
 //! The generator: deterministic, and every refusal declared by its author before the reference is asked.
 
+mod account;
 mod device;
 mod handshake;
+mod hybrid;
 mod keys;
 mod message;
+mod people;
+mod prekeys;
+mod prepared;
 mod primitives;
 mod session;
+mod storage;
 
 use crate::draws::Draws;
 use crate::file::{FORMAT, File, Flag, LICENSE, Named, Object, PROTOCOL, Test};
 use crate::perform::{Done, Stop, object, perform};
 use crate::script::Player;
 use quipu::crypto::kdf::sha256;
+use quipu::wire::Suite;
 use serde_json::Value;
 
 /// Every published file, in order.
@@ -20,8 +27,9 @@ use serde_json::Value;
 /// When the reference does not do what a test declares: the author or the reference is wrong.
 pub fn files() -> Vec<Named> {
     let books = [primitives::books(), keys::books(), handshake::books(), message::books()];
-    let scripts = [session::books(), device::books()];
-    books.into_iter().chain(scripts).flatten().map(Book::finish).collect()
+    let later = [prekeys::books(), prepared::books(), hybrid::books(), account::books()];
+    let scripts = [storage::books(), session::books(), device::books(), people::books()];
+    books.into_iter().chain(later).chain(scripts).flatten().map(Book::finish).collect()
 }
 
 /// 32 bytes that depend on a name only.
@@ -50,6 +58,7 @@ pub(crate) struct Against<'a> {
 #[derive(Debug)]
 pub(crate) struct Book {
     file: File,
+    stem: String,
 }
 
 impl Book {
@@ -57,13 +66,42 @@ impl Book {
         let (operation, comment) = (operation.to_owned(), comment.to_owned());
         let (protocol, license) = (PROTOCOL.to_owned(), LICENSE.to_owned());
         let (flags, tests) = ([].into(), Vec::new());
-        let file =
-            File { format: FORMAT, protocol, operation, suite: 1, license, comment, flags, tests };
-        Self { file }
+        let (stem, profile) = (operation.clone(), "core".to_owned());
+        let file = File {
+            format: FORMAT,
+            protocol,
+            operation,
+            suite: 1,
+            profile,
+            license,
+            comment,
+            flags,
+            tests,
+        };
+        Self { file, stem }
+    }
+
+    /// A file of a profile, whose operation has no other file.
+    pub(crate) fn only(profile: &str, operation: &str, comment: &str) -> Self {
+        let mut book = Self::new(operation, comment);
+        profile.clone_into(&mut book.file.profile);
+        book
+    }
+
+    /// A file of a profile beside others of its operation.
+    pub(crate) fn of(profile: &str, operation: &str, comment: &str) -> Self {
+        let mut book = Self::only(profile, operation, comment);
+        book.stem = format!("{operation}-{profile}");
+        book.file.suite = if profile == "hybrid" { 2 } else { 1 };
+        book
+    }
+
+    fn suite(&self) -> Suite {
+        Suite::from_number(self.file.suite).expect("a suite of ours")
     }
 
     fn id(&self, id: &str) -> String {
-        format!("{}-{id}", self.file.operation)
+        format!("{}-{id}", self.stem)
     }
 
     fn seed(&self, id: &str) -> [u8; 32] {
@@ -91,7 +129,7 @@ impl Book {
     ) -> (Object, Vec<String>) {
         let input = object(input);
         let mut draws = self.draws(about.id, random);
-        let outcome = perform(&self.file.operation, &input, &mut draws);
+        let outcome = perform(&self.file.operation, self.suite(), &input, &mut draws);
         draws.finish(outcome.is_err()).expect("draws fit");
         let Done { output, intermediate } =
             outcome.unwrap_or_else(|stop| panic!("{}: {stop:?}", self.id(about.id)));
@@ -119,7 +157,7 @@ impl Book {
         let input = object(input);
         let mut draws = self.draws(about.id, random);
         let id = self.id(about.id);
-        match perform(&self.file.operation, &input, &mut draws) {
+        match perform(&self.file.operation, self.suite(), &input, &mut draws) {
             Err(Stop::Refused(name)) if name == against.error => {}
             other => panic!("{id}: declared {}, found {other:?}", against.error),
         }
@@ -170,7 +208,7 @@ impl Book {
     }
 
     fn finish(self) -> Named {
-        Named { name: format!("{}.json", self.file.operation), file: self.file }
+        Named { name: format!("{}.json", self.stem), file: self.file }
     }
 }
 
@@ -192,6 +230,12 @@ fn describe(flag: &str) -> Flag {
         "Identity" => ("missing identity check", "reflection or replaced identity", "critical"),
         "Time" => ("missing time check", "expired or hoarded packets are accepted", "high"),
         "Replay" => ("missing replay check", "a recorded packet works again", "critical"),
+        "Kem" => ("lax ML-KEM checks", "a malformed key or ciphertext tells about secrets", "high"),
+        "Downgrade" => {
+            ("missing suite check", "traffic loses its post-quantum secrecy", "critical")
+        }
+        "Fork" => ("missing chain check", "a device that the user never listed", "critical"),
+        "File" => ("unchecked file", "a damaged file becomes an identity", "high"),
         "Insider" => {
             ("missing legality check", "a malicious peer or key thief drives the state", "high")
         }

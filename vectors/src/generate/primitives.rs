@@ -325,7 +325,7 @@ fn extract() -> Book {
     for label in Extract::ALL {
         let name = core::str::from_utf8(label.label()).expect("ASCII");
         for (id, salt) in [("zero-salt", [0; 32]), ("salt", key("salt"))] {
-            let id = format!("{name}-{id}");
+            let id = format!("{}-{id}", name.replace(' ', "-"));
             let about =
                 About { id: &id, comment: "one label", requirements: &["PRIM-10", "PRIM-11"] };
             book.good(

@@ -119,7 +119,7 @@ impl Manifest {
         reader.finish()?;
 
         let address = Address::decode(length, padded)?;
-        check(number, &previous, &devices)?;
+        check(&key, number, &previous, &devices)?;
         let (body, _) = bytes.split_last_chunk::<64>().ok_or(BytesError::Length)?;
         let hash = sha256(&[body]);
         let bytes = bytes.to_vec();
@@ -134,8 +134,8 @@ impl Manifest {
     /// `identity` also for another address, whose chain is another.
     pub fn follow(&self, next: &Self) -> Result<bool, PeerError> {
         //= spec/09-devices.md#9-2-the-chain
-        //# [DEV-04] A device MUST refuse a manifest with another `AK` than the kept one of its
-        //# address as `identity`.
+        //# [DEV-04] A device MUST refuse a manifest with another `AK` or another address than the
+        //# kept one as `identity`.
         if (next.key, next.address) != (self.key, self.address) {
             return Err(PeerError::Identity);
         }
@@ -225,18 +225,20 @@ impl Manifest {
 //= spec/09-devices.md#9-1-the-manifest
 //# [DEV-02] A verifier MUST refuse a manifest as `encoding` whose address is not as in a card,
 //# whose number is 0, whose `previous` is zero with a number other than 1 or not zero with number
-//# 1, whose device ids do not ascend, which lists one `IK` twice, or in which a device is revoked
-//# before it was added.
-fn check(number: u64, previous: &[u8; 32], devices: &[Listed]) -> Result<(), BytesError> {
+//# 1, whose device ids do not ascend, which lists one `IK` twice, in which a device is revoked
+//# before it was added or at time 0, or which lists its own `AK` as an `IK`.
+fn check(
+    account: &IdentityKey,
+    number: u64,
+    previous: &[u8; 32],
+    devices: &[Listed],
+) -> Result<(), BytesError> {
     let numbered = number != 0 && (number == 1) == (*previous == [0; 32]);
     let ascending = devices.is_sorted_by(|one, next| one.device < next.device);
     let keys: BTreeSet<_> = devices.iter().map(|listed| listed.key).collect();
     let dated = devices.iter().all(|it| it.revoked.is_none_or(|revoked| it.added <= revoked));
-    if numbered && ascending && keys.len() == devices.len() && dated {
-        Ok(())
-    } else {
-        Err(BytesError::Encoding)
-    }
+    let apart = keys.len() == devices.len() && !keys.contains(account);
+    if numbered && ascending && apart && dated { Ok(()) } else { Err(BytesError::Encoding) }
 }
 
 impl Listed {

@@ -92,8 +92,7 @@ impl Account {
     /// Issues the next manifest, with all changes in their order.
     ///
     /// # Errors
-    /// `devices` as DEV-14; `encoding` when nothing would be listed or a device would be revoked at
-    /// time zero or before it was added. The newest manifest stays the newest.
+    /// `devices` as DEV-14; `encoding` for what DEV-02 refuses. The newest manifest stays the newest.
     pub fn issue(&mut self, changes: &[Change]) -> Result<&Manifest, Error> {
         let (number, previous, mut devices) = match &self.newest {
             None => (1, [0; 32], Vec::new()),
@@ -103,6 +102,9 @@ impl Account {
             }
         };
         changes.iter().try_for_each(|change| change.apply(&mut devices))?;
+        if devices.is_empty() {
+            return Err(CallerError::Devices.into());
+        }
         devices.sort_unstable_by_key(|listed| listed.device);
         let next = Manifest::issue(&self.sign, self.address, number, previous, &devices)?;
         Ok(self.newest.insert(next))
@@ -132,7 +134,9 @@ impl Change {
     //= spec/09-devices.md#9-3-which-devices
     //# [DEV-14] Issuing a manifest MUST be refused as `devices` when a device id or `IK` that is to
     //# be added is listed already, when one that is to be revoked is not listed or revoked already,
-    //# or when the list is full.
+    //# or when the list would be empty or longer than `MANIFEST_DEVICES`; a device is added at the
+    //# present time or at 1 if that is greater, and revoked at the present time or at its time of
+    //# adding if that is greater.
     fn apply(self, devices: &mut Vec<Listed>) -> Result<(), CallerError> {
         match self {
             Self::Add { device, key, now } => {
@@ -140,11 +144,12 @@ impl Change {
                 if listed || devices.len() >= MANIFEST_DEVICES {
                     return Err(CallerError::Devices);
                 }
-                devices.push(Listed { device, key, added: now, revoked: None });
+                devices.push(Listed { device, key, added: now.max(1), revoked: None });
             }
             Self::Revoke { device, now } => {
                 let live = devices.iter_mut().find(|it| it.device == device && it.is_live());
-                live.ok_or(CallerError::Devices)?.revoked = Some(now);
+                let listed = live.ok_or(CallerError::Devices)?;
+                listed.revoked = Some(now.max(listed.added).max(1));
             }
         }
         Ok(())

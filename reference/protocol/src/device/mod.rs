@@ -106,6 +106,16 @@ impl Device {
         &mut self.contacts
     }
 
+    /// What an export holds: everything but what lives.
+    pub(crate) fn parts(&self) -> (&Identity, &[Card], &Contacts, &Prekeys) {
+        (&self.identity, &self.cards, &self.contacts, &self.prekeys)
+    }
+
+    /// The device with what an export held.
+    pub(crate) fn with(self, contacts: Contacts, prekeys: Prekeys) -> Self {
+        Self { contacts, prekeys, ..self }
+    }
+
     /// The address on the newest card.
     fn address(&self) -> Result<Address, PeerError> {
         self.cards.last().map(|card| card.fields().address).ok_or(PeerError::Time)
@@ -283,6 +293,7 @@ impl Device {
             return Err(StorageError::Snapshot);
         }
         self.peers.insert(*peer, sessions);
+        self.reconcile();
         Ok(())
     }
 }

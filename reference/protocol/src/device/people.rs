@@ -1,12 +1,14 @@
 //! Chapter 9: manifests, views and whole device sets.
 
 use super::{Device, Event, Outgoing};
-use crate::account::Manifest;
+use crate::account::{Listed, Manifest};
 use crate::crypto::sign::IdentityKey;
 use crate::error::{CallerError, Error, PeerError};
-use crate::handshake::Views;
+use crate::handshake::{Claim, Views};
 use crate::keys::{Address, Card};
 use crate::message::{Content, Kind};
+use crate::session::{Session, SessionId};
+use crate::sessions::Sessions;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 
@@ -14,13 +16,70 @@ use rand_core::TryCryptoRng;
 pub type ForDevice = (IdentityKey, Result<Outgoing, Error>);
 
 impl Device {
-    /// Judges manifests one by one, keeps what is good, and ends sessions with devices that are
-    /// not listed any more.
-    pub fn learn<'a>(&mut self, manifests: impl IntoIterator<Item = &'a [u8]>) -> Vec<Event> {
+    /// Takes manifests from the application, one by one: keeps what is good, and ends what there is
+    /// with devices that are not listed any more. With `replace`, the user has decided that they
+    /// need not follow the kept one.
+    //= spec/09-devices.md#9-2-the-chain
+    //# [DEV-23] Only a decision of its user MUST replace a kept manifest by one that does not
+    //# follow it; the new one is unverified, and DEV-11 applies.
+    pub fn learn<'a>(
+        &mut self,
+        manifests: impl IntoIterator<Item = &'a [u8]>,
+        replace: bool,
+    ) -> Vec<Event> {
+        self.judge(manifests, |device, manifest| {
+            let own = device.address()? == manifest.address();
+            let vouched = !own || manifest.live().any(|it| it.key == device.key());
+            if replace && vouched {
+                device.contacts.manifests.remove(&manifest.address());
+            }
+            Ok(vouched)
+        })
+    }
+
+    /// What the manifests of an announcement came to.
+    //= spec/09-devices.md#9-4-views
+    //# [DEV-18] A receiver MUST judge the manifests of an accepted announcement as 9.2 when their
+    //# address is that of the sender's card, refuse them as `identity` otherwise, and report what
+    //# came of it; the message stays accepted.
+    pub(super) fn announced(
+        &mut self,
+        peer: &IdentityKey,
+        session: &SessionId,
+        content: &Content,
+    ) -> Vec<Event> {
+        let Content::Announcement(manifests) = content else { return Vec::new() };
+        let sessions = self.peers.get(peer);
+        let party = sessions.and_then(|it| it.get(session)).map(Session::peer);
+        let address = sessions.and_then(Sessions::address).copied();
+        self.judge(manifests.iter().map(Vec::as_slice), |device, manifest| {
+            if Some(manifest.address()) != address {
+                return Err(PeerError::Identity.into());
+            }
+            let place = party.and_then(|party| Some((address?, party.device)));
+            let claim = Claim { key: *peer, place };
+            let own = device.address()?;
+            let pinned = device.contacts.standing(&own, &claim).pinned == Some(true);
+            let lists = party.is_some_and(|party| manifest.lists(party.device, peer));
+            Ok(manifest.address() != own && pinned && lists)
+        })
+    }
+
+    /// Judges manifests until one is refused; `vouched` says whether a first one may be taken.
+    fn judge<'a>(
+        &mut self,
+        manifests: impl IntoIterator<Item = &'a [u8]>,
+        vouched: impl Fn(&mut Self, &Manifest) -> Result<bool, Error>,
+    ) -> Vec<Event> {
         let mut events = Vec::new();
         for bytes in manifests {
-            match Manifest::verify(bytes).and_then(|it| self.learn_one(it, &mut events)) {
-                Ok(()) => {}
+            let judged = Manifest::verify(bytes).and_then(|manifest| {
+                let vouched = vouched(self, &manifest)?;
+                Ok((self.contacts.learn(manifest.clone(), vouched)?, manifest))
+            });
+            match judged {
+                Ok((true, manifest)) => self.enforce(&manifest, &mut events),
+                Ok((false, _)) => {}
                 Err(error) => {
                     events.push(Event::ManifestRefused { error });
                     break;
@@ -30,42 +89,22 @@ impl Device {
         events
     }
 
-    fn learn_one(&mut self, manifest: Manifest, events: &mut Vec<Event>) -> Result<(), Error> {
+    //= spec/09-devices.md#9-3-which-devices
+    //# [DEV-11] A device that accepts a manifest MUST drop every session and every handshake under
+    //# way with a device that claims that address and that the manifest does not list or has
+    //# revoked.
+    fn enforce(&mut self, manifest: &Manifest, events: &mut Vec<Event>) {
         let (address, number) = (manifest.address(), manifest.number());
-        if !self.contacts.learn(manifest.clone())? {
-            return Ok(());
-        }
         events.push(Event::Manifest { address, number });
-        //= spec/09-devices.md#9-3-which-devices
-        //# [DEV-11] A device that accepts a manifest MUST drop every session with a device of that
-        //# address that it does not list or has revoked.
+        let listed = |card: &Card| {
+            card.fields().address != address || manifest.lists(card.fields().device, &card.key())
+        };
+        self.started.retain(|it| listed(it.peer()));
+        self.responder.keep(listed);
         for sessions in self.peers.values_mut().filter(|it| it.address() == Some(&address)) {
             let left = sessions.keep(|it| manifest.lists(it.device, &it.key));
             events.extend(left.into_iter().map(Event::from));
         }
-        Ok(())
-    }
-
-    /// What the manifests of an announcement came to.
-    //= spec/09-devices.md#9-4-views
-    //# [DEV-18] A receiver MUST judge the manifests of an accepted announcement as 9.2 when their
-    //# address is that of the sender's card, refuse them as `identity` otherwise, and report what
-    //# came of it; the message stays accepted.
-    pub(super) fn announced(&mut self, from: Option<&Address>, content: &Content) -> Vec<Event> {
-        let Content::Announcement(manifests) = content else { return Vec::new() };
-        let mut events = Vec::new();
-        for bytes in manifests {
-            let of_sender = |it: Manifest| match Some(&it.address()) == from {
-                true => Ok(it),
-                false => Err(PeerError::Identity.into()),
-            };
-            let judged = Manifest::verify(bytes).and_then(of_sender);
-            if let Err(error) = judged.and_then(|it| self.learn_one(it, &mut events)) {
-                events.push(Event::ManifestRefused { error });
-                break;
-            }
-        }
-        events
     }
 
     /// Announces manifests of our account to a peer device.
@@ -88,10 +127,14 @@ impl Device {
     }
 
     /// Seals content for every device of a user that its newest manifest lists, ourselves left
-    /// out, ascending by device id. `no_session` asks for a handshake.
+    /// out, ascending by device id. `no_session` for a device asks for a handshake.
+    ///
+    /// # Errors
+    /// `no_session` without a manifest.
     //= spec/09-devices.md#9-3-which-devices
-    //# [DEV-12] A sender to a user MUST encrypt to exactly the devices that the newest manifest
-    //# lists and has not revoked, itself left out.
+    //# [DEV-12] A sender to a user MUST encrypt to exactly the devices that the newest manifest of
+    //# the address lists and has not revoked, itself left out, on sessions whose peer's card has
+    //# that address, device id and `IK`; without a manifest it refuses as `no_session`.
     pub fn send_all(
         &mut self,
         address: &Address,
@@ -99,11 +142,22 @@ impl Device {
         content: &[u8],
         now: u64,
         rng: &mut impl TryCryptoRng,
-    ) -> Vec<ForDevice> {
+    ) -> Result<Vec<ForDevice>, CallerError> {
         let own = self.key();
-        let listed = self.contacts.manifest(address).into_iter().flat_map(Manifest::live);
-        let keys: Vec<_> = listed.map(|it| it.key).filter(|key| *key != own).collect();
-        keys.into_iter().map(|key| (key, self.send(&key, kind, content, now, rng))).collect()
+        let manifest = self.contacts.manifest(address).ok_or(CallerError::NoSession)?;
+        let listed: Vec<Listed> = manifest.live().filter(|it| it.key != own).copied().collect();
+        let mut sent = Vec::new();
+        for Listed { device, key, .. } in listed {
+            let sessions = self.peers.get(&key).filter(|it| it.address() == Some(address));
+            let theirs = sessions.and_then(|it| it.sending(now)).map(|it| it.peer().device);
+            let outcome = if theirs == Some(device) {
+                self.send(&key, kind, content, now, rng)
+            } else {
+                Err(CallerError::NoSession.into())
+            };
+            sent.push((key, outcome));
+        }
+        Ok(sent)
     }
 
     /// What the received views tell.

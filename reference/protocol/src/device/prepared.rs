@@ -35,8 +35,18 @@ impl Device {
     /// As [`Prekeys::restore`]; nothing has changed.
     pub fn restore_prekeys(&mut self, bytes: &[u8], least: u64) -> Result<(), StorageError> {
         let card = self.cards.last().ok_or(StorageError::Snapshot)?;
-        self.prekeys = Prekeys::restore(bytes, card, least)?;
+        self.prekeys = Prekeys::restore(bytes, &card.party(), least)?;
+        self.reconcile();
         Ok(())
+    }
+
+    /// Brings the prekeys up to date with the sessions, after either was restored.
+    pub(super) fn reconcile(&mut self) {
+        for (peer, sessions) in &self.peers {
+            for (hash, names) in sessions.iter().filter_map(Session::prepared) {
+                self.prekeys.reconcile(names, *hash, *peer);
+            }
+        }
     }
 
     /// Starts a prepared handshake: the session exists, unconfirmed, and its first message is the
@@ -88,17 +98,17 @@ impl Device {
         let local = Local { identity: &self.identity, cards: &self.cards, psks };
         let standing = |claim: &Claim| self.contacts.standing(&own, claim);
         let accepted = accept_prepared(&local, standing, &private, packet, now)?;
-        self.prekeys.room(names.signed, accepted.pinned, now)?;
-        let heard = Confirmation::Responder(Heard::Prepared(hash));
+        self.prekeys.room(names.signed, &accepted.peer.key(), accepted.pinned, now)?;
+        let heard = Confirmation::Responder(Heard::Prepared(hash, names));
         let mut session = Session::new(accepted.agreement, heard, now);
         let (advance, plaintext) = session.open(packet.message)?;
 
         session.commit(advance, now);
-        self.prekeys.consume(&names, hash, accepted.pinned);
+        self.prekeys.consume(&names, hash, accepted.peer.key(), accepted.pinned);
         let (peer, pinned, psk_id) = (accepted.peer, accepted.pinned, accepted.psk_id);
         let (id, mut events) = self.establish(peer, session, pinned, psk_id, now);
         events.extend(self.compare(&peer, &accepted.views));
-        let learned = self.announced(Some(&peer.fields().address), &plaintext.content);
+        let learned = self.announced(&peer.key(), &id, &plaintext.content);
         events.push(Event::Message { peer: peer.key(), session: id, plaintext });
         events.extend(learned);
         let replies: Vec<_> = self.answer(&peer.key(), &id, now, rng);

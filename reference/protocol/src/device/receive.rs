@@ -177,12 +177,10 @@ impl Device {
         if sessions.commit(&session, advance, now) {
             events.push(Event::Confirmed { session });
         }
-        let address = sessions.address().copied();
-        let settled = sessions.settle(now).into_iter().map(Event::from).collect::<Vec<_>>();
-        let learned = self.announced(address.as_ref(), &plaintext.content);
+        let learned = self.announced(&peer, &session, &plaintext.content);
         events.push(Event::Message { peer, session, plaintext });
-        events.extend(settled);
         events.extend(learned);
+        events.extend(self.settle(&peer, now));
         Ok(events)
     }
 

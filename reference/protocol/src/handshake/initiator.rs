@@ -296,7 +296,8 @@ pub(super) fn suite(
     //= spec/03-keys.md#3-3-suites-of-a-handshake
     //# [CARD-16] A device MUST remember for each peer device the greatest suite of a handshake with
     //# it that it started as initiator or that ended in a session, and refuse a handshake of a
-    //# lesser suite with it as `suite`; only its user lowers what it remembers.
+    //# lesser suite with it as `suite`; only its user lowers what it remembers. Suite `0x0001` need
+    //# not be remembered.
     if start.least.is_some_and(|least| suite < least) {
         return Err(BytesError::Suite.into());
     }

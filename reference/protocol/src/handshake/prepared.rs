@@ -77,7 +77,8 @@ pub fn prepare(
     let ours = DhSecret::draw(rng)?;
     //= spec/05-prepared.md#5-6-initiator
     //# [PREP-17] An initiator MUST draw a fresh `EK_I` and a fresh `RA` for each PrekeyInit and
-    //# refuse as `random` an `RA` that equals `EK_I`, the SPK or the OPK.
+    //# refuse as `random` an `RA` that equals `EK_I`, the SPK or the OPK; all draws come before the
+    //# first agreement.
     let others = [Some(ephemeral.public()), Some(*signed.key()), one_time.map(|it| *it.key())];
     if others.contains(&Some(ours.public())) {
         return Err(CallerError::Random.into());

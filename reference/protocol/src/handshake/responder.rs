@@ -81,6 +81,11 @@ impl Responder {
         self.half_open.iter().map(|entry| entry.id)
     }
 
+    /// Drops half-open handshakes with devices that are not to be kept.
+    pub(crate) fn keep(&mut self, keep: impl Fn(&Card) -> bool) {
+        self.half_open.retain(|entry| keep(&entry.peer));
+    }
+
     /// Drops what has expired. Every receiving operation does this first.
     //= spec/04-handshake.md#4-5-initiator-receiving-response
     //# [HS-27] Both sides MUST drop a half-open handshake 60 s after they created it, and MUST NOT

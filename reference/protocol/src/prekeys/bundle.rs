@@ -52,12 +52,14 @@ impl Bundle {
         //# `0x01`), the OPK record if present (type `0x02`) and the PQK record if present (type
         //# `0x03` or `0x04`), in this order.
         let card = Card::verify(card)?;
-        let signed = Record::<DhPublic>::verify(signed, &[PrekeyType::Signed], &card)?;
+        let owner = card.party();
+        let signed = Record::<DhPublic>::verify(signed, &[PrekeyType::Signed], &owner)?;
         let one_time = one_time
-            .map(|bytes| Record::<DhPublic>::verify(bytes, &[PrekeyType::OneTime], &card))
+            .map(|bytes| Record::<DhPublic>::verify(bytes, &[PrekeyType::OneTime], &owner))
             .transpose()?;
         let kinds = [PrekeyType::OneTimeKem, PrekeyType::LastResortKem];
-        let kem = kem.map(|bytes| Record::<KemPublic>::verify(bytes, &kinds, &card)).transpose()?;
+        let kem =
+            kem.map(|bytes| Record::<KemPublic>::verify(bytes, &kinds, &owner)).transpose()?;
         Ok(Self { card, signed, one_time, kem })
     }
 

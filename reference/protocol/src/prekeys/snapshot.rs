@@ -9,8 +9,9 @@ use super::store::{Curve, Kem, Prekeys, Signed};
 use crate::crypto::dh::{DhPublic, DhSecret};
 use crate::crypto::kdf::sha256;
 use crate::crypto::kem::{KemPublic, KemSecret};
+use crate::crypto::sign::IdentityKey;
 use crate::error::{BytesError, Error, StorageError};
-use crate::keys::Card;
+use crate::keys::Party;
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::{Reader, length16, length32};
 use alloc::vec::Vec;
@@ -32,7 +33,7 @@ impl Prekeys {
         SecretBytes::new(core::mem::take(&mut *out))
     }
 
-    /// Restores a snapshot whose generation is at least `least`, of the device of `card`.
+    /// Restores a snapshot whose generation is at least `least`, of this device.
     ///
     /// # Errors
     /// `snapshot_version`, `snapshot`, `rollback`, in this order.
@@ -40,7 +41,7 @@ impl Prekeys {
     //# [PREP-31] A snapshot of the prekeys MUST be refused as `rollback` when its generation is
     //# less than the least that the caller accepts, as `snapshot_version` when its version is not
     //# known, and as `snapshot` when it is damaged or not canonical.
-    pub fn restore(bytes: &[u8], card: &Card, least: u64) -> Result<Self, StorageError> {
+    pub fn restore(bytes: &[u8], owner: &Party, least: u64) -> Result<Self, StorageError> {
         if bytes.first().is_some_and(|version| *version != SNAPSHOT_VERSION) {
             return Err(StorageError::SnapshotVersion);
         }
@@ -52,7 +53,7 @@ impl Prekeys {
             let mut reader = Reader::new(body);
             reader.u8()?;
             let generation = reader.u64()?;
-            let prekeys = Self { generation, ..Self::decode(&mut reader, card)? };
+            let prekeys = Self { generation, ..Self::decode(&mut reader, owner)? };
             reader.finish()?;
             Ok::<_, Error>(prekeys)
         };
@@ -67,7 +68,7 @@ impl Prekeys {
     }
 
     pub(crate) fn encoded_length(&self) -> usize {
-        let seen: usize = self.signed.iter().map(|it| 158 + it.seen.len() * 33).sum();
+        let seen: usize = self.signed.iter().map(|it| 158 + it.seen.len() * 65).sum();
         16 + seen + self.one_time.len() * 154 + self.kem.len() * 1338
     }
 
@@ -80,8 +81,9 @@ impl Prekeys {
             out.extend_from_slice(it.prekey.record.as_bytes());
             out.extend_from_slice(it.prekey.secret.private().expose());
             out.extend_from_slice(&length32(it.seen.len()));
-            for (hash, pinned) in &it.seen {
+            for (hash, (identity, pinned)) in &it.seen {
                 out.extend_from_slice(hash);
+                out.extend_from_slice(identity.as_bytes());
                 out.push((*pinned).into());
             }
         }
@@ -101,26 +103,24 @@ impl Prekeys {
     }
 
     /// Reads the lists and checks that private halves and records belong together.
-    pub(crate) fn decode(reader: &mut Reader<'_>, card: &Card) -> Result<Self, Error> {
+    pub(crate) fn decode(reader: &mut Reader<'_>, owner: &Party) -> Result<Self, Error> {
         let mut prekeys = Self::default();
         for _ in 0..reader.u8()? {
-            let prekey = curve(reader, PrekeyType::Signed, card)?;
-            let mut signed =
-                Signed { prekey, seen: alloc::collections::BTreeMap::new(), unpinned: 0 };
+            let mut signed = Signed::new(curve(reader, PrekeyType::Signed, owner)?);
             for _ in 0..reader.u32()? {
-                let (hash, pinned) = (reader.array()?, reader.u8()?);
-                signed.note(hash, pinned != 0);
+                let (hash, key, pinned) = (reader.array()?, reader.array()?, reader.u8()?);
+                signed.note(hash, IdentityKey::new(key), pinned != 0);
             }
             prekeys.signed.push(signed);
         }
         for _ in 0..reader.u8()? {
-            prekeys.kem.push(kem(reader, PrekeyType::LastResortKem, card)?);
+            prekeys.kem.push(kem(reader, PrekeyType::LastResortKem, owner)?);
         }
         for _ in 0..reader.u16()? {
-            prekeys.one_time.push(curve(reader, PrekeyType::OneTime, card)?);
+            prekeys.one_time.push(curve(reader, PrekeyType::OneTime, owner)?);
         }
         for _ in 0..reader.u16()? {
-            prekeys.kem.push(kem(reader, PrekeyType::OneTimeKem, card)?);
+            prekeys.kem.push(kem(reader, PrekeyType::OneTimeKem, owner)?);
         }
         Ok(prekeys)
     }
@@ -138,9 +138,9 @@ fn kems(mut list: Vec<&Kem>, out: &mut Out) {
     }
 }
 
-fn curve(reader: &mut Reader<'_>, kind: PrekeyType, card: &Card) -> Result<Curve, Error> {
+fn curve(reader: &mut Reader<'_>, kind: PrekeyType, owner: &Party) -> Result<Curve, Error> {
     let record = reader.slice(CurveRecord::LENGTH)?;
-    let record = Record::<DhPublic>::verify(record, &[kind], card)?;
+    let record = Record::<DhPublic>::verify(record, &[kind], owner)?;
     let secret = DhSecret::new(Secret::new(reader.array()?));
     if secret.public() == *record.key() {
         Ok(Curve { record, secret })
@@ -149,9 +149,9 @@ fn curve(reader: &mut Reader<'_>, kind: PrekeyType, card: &Card) -> Result<Curve
     }
 }
 
-fn kem(reader: &mut Reader<'_>, kind: PrekeyType, card: &Card) -> Result<Kem, Error> {
+fn kem(reader: &mut Reader<'_>, kind: PrekeyType, owner: &Party) -> Result<Kem, Error> {
     let record = reader.slice(KemRecord::LENGTH)?;
-    let record = Record::<KemPublic>::verify(record, &[kind], card)?;
+    let record = Record::<KemPublic>::verify(record, &[kind], owner)?;
     let seed = Secret::new(reader.array()?);
     if KemSecret::new(&seed).public() == record.key() {
         Ok(Kem { record, seed })

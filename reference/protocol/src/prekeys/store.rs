@@ -4,11 +4,12 @@ use super::record::{CurveRecord, KemRecord, PrekeyType, Record, RecordFields};
 use crate::crypto::dh::DhSecret;
 use crate::crypto::draw;
 use crate::crypto::kem::KemSecret;
+use crate::crypto::sign::IdentityKey;
 use crate::error::{CallerError, Error, PeerError};
 use crate::keys::{Card, DeviceId, Identity};
 use crate::limits::{
-    ONE_TIME_PREKEYS, PREKEY_LIFETIME, PREKEY_RETENTION, PREKEY_ROTATION, PREPARED_TOTAL,
-    PREPARED_UNPINNED,
+    DAY, ONE_TIME_PREKEYS, PREKEY_LIFETIME, PREKEY_RETENTION, PREKEY_ROTATION,
+    PREPARED_PER_IDENTITY, PREPARED_TOTAL, PREPARED_UNPINNED,
 };
 use crate::secret::Secret;
 use crate::wire::{Suite, be32};
@@ -39,12 +40,13 @@ pub(super) struct Kem {
     pub(super) seed: Secret<64>,
 }
 
-/// A signed prekey and the handshakes that used it: hash, and whether the identity was pinned.
+/// A signed prekey and the handshakes that used it: whose each was, and whether that was pinned.
 #[derive(Debug)]
 pub(super) struct Signed {
     pub(super) prekey: Curve,
-    pub(super) seen: BTreeMap<[u8; 32], bool>,
-    pub(super) unpinned: usize,
+    pub(super) seen: BTreeMap<[u8; 32], (IdentityKey, bool)>,
+    per_identity: BTreeMap<IdentityKey, usize>,
+    unpinned: usize,
 }
 
 /// The prekeys that a `PrekeyInit` names.
@@ -77,8 +79,9 @@ impl Prekeys {
     /// `prekeys`, `random`; nothing but time has passed.
     //= spec/05-prepared.md#5-3-a-device-s-own-prekeys
     //# [PREP-10] A device MUST draw a new signed prekey, and for suite `0x0002` a new last-resort
-    //# KEM prekey, when the newest is `PREKEY_ROTATION` old, each expiring `PREKEY_LIFETIME` after
-    //# its creation.
+    //# KEM prekey, when it has none that is valid at the present time and less than
+    //# `PREKEY_ROTATION` old; each is judged by itself, and every prekey expires `PREKEY_LIFETIME`
+    //# after its creation.
     pub fn replenish(
         &mut self,
         identity: &Identity,
@@ -97,21 +100,21 @@ impl Prekeys {
         if one_time > ONE_TIME_PREKEYS.saturating_sub(held) {
             return Err(CallerError::Prekeys.into());
         }
-        let due = |created: Option<u64>| {
-            created.is_none_or(|created| now.saturating_sub(created) >= PREKEY_ROTATION)
+        let fresh = |record: &RecordFields| {
+            record.created <= now.saturating_add(DAY)
+                && now < record.expires
+                && now.saturating_sub(record.created) < PREKEY_ROTATION
         };
-        let last = self.kem.iter().filter(|it| !it.one_time());
-        let last = last.map(|it| it.record.fields().created).max();
-        let signed = due(self.signed.iter().map(|it| it.prekey.record.fields().created).max());
+        let signed = !self.signed.iter().any(|it| fresh(it.prekey.record.fields()));
+        let mut last = self.kem.iter().filter(|it| !it.one_time());
+        let last = !last.any(|it| fresh(it.record.fields()));
 
         let mut maker = Maker { identity, device: card.fields().device, now, used: self.ids() };
         let mut made = Self::default();
         if signed {
-            let (seen, unpinned) = (BTreeMap::new(), 0);
-            let prekey = maker.curve(PrekeyType::Signed, rng)?;
-            made.signed.push(Signed { prekey, seen, unpinned });
+            made.signed.push(Signed::new(maker.curve(PrekeyType::Signed, rng)?));
         }
-        if hybrid && due(last) {
+        if hybrid && last {
             made.kem.push(maker.kem(PrekeyType::LastResortKem, rng)?);
         }
         for _ in 0..one_time {
@@ -155,11 +158,15 @@ impl Prekeys {
     //= spec/03-keys.md#3-4-a-device-s-own-cards
     //# [CARD-17] A device MUST keep a card, and try a PrekeyInit against it, as long as it holds
     //# the private half of a signed prekey that was valid at any moment at which the card was: of
-    //# both, `created` is less than the other's `expires`.
+    //# both, `created` is less than the other's `expires` plus `DAY`.
     pub fn need(&self, card: &Card, now: u64) -> bool {
         let (from, to) = (card.fields().created, card.fields().expires);
         let mut signed = self.signed.iter().map(|it| it.prekey.record.fields());
-        signed.any(|it| held(it, now) && it.created < to && from < it.expires)
+        signed.any(|it| {
+            let overlap =
+                it.created < to.saturating_add(DAY) && from < it.expires.saturating_add(DAY);
+            held(it, now) && overlap
+        })
     }
 
     /// The private halves that a `PrekeyInit` with this hash asks for.
@@ -203,25 +210,47 @@ impl Prekeys {
     /// `busy`.
     //= spec/05-prepared.md#5-7-responder
     //# [PREP-27] A responder MUST refuse a PrekeyInit as `busy` when the replay set of the SPK
-    //# holds `PREPARED_TOTAL` entries, and one of an identity that is not pinned when such
-    //# identities hold `PREPARED_UNPINNED` of them.
-    pub fn room(&self, signed: u32, pinned: bool, now: u64) -> Result<(), PeerError> {
+    //# holds `PREPARED_TOTAL` entries, one of an identity that holds `PREPARED_PER_IDENTITY` of
+    //# them, and one of an identity that is not pinned when such identities hold
+    //# `PREPARED_UNPINNED`.
+    pub fn room(
+        &self,
+        signed: u32,
+        identity: &IdentityKey,
+        pinned: bool,
+        now: u64,
+    ) -> Result<(), PeerError> {
         let room = self.signed(signed, now).is_some_and(|it| {
-            it.seen.len() < PREPARED_TOTAL && (pinned || it.unpinned < PREPARED_UNPINNED)
+            let of_identity = it.per_identity.get(identity).copied().unwrap_or(0);
+            it.seen.len() < PREPARED_TOTAL
+                && of_identity < PREPARED_PER_IDENTITY
+                && (pinned || it.unpinned < PREPARED_UNPINNED)
         });
         if room { Ok(()) } else { Err(PeerError::Busy) }
     }
 
     /// Notes an accepted `PrekeyInit` and erases the one-time prekeys that it used.
-    pub fn consume(&mut self, names: &Names, hash: [u8; 32], pinned: bool) {
+    pub fn consume(&mut self, names: &Names, hash: [u8; 32], identity: IdentityKey, pinned: bool) {
         if let Some(signed) =
             self.signed.iter_mut().find(|it| it.prekey.record.fields().id == names.signed)
         {
-            signed.note(hash, pinned);
+            signed.note(hash, identity, pinned);
         }
         self.one_time.retain(|it| Some(it.record.fields().id) != names.one_time);
         self.kem.retain(|it| !it.one_time() || Some(it.record.fields().id) != names.kem);
         self.generation += 1;
+    }
+
+    /// Notes a handshake of a session that was restored, unless it is noted.
+    //= spec/05-prepared.md#5-8-the-same-handshake-bytes-again
+    //# [PREP-34] After restoring sessions or prekeys a device MUST enter the handshake of every
+    //# session of this handshake that it has into the replay set of its SPK, and erase the one-time
+    //# prekeys that it used.
+    pub(crate) fn reconcile(&mut self, names: &Names, hash: [u8; 32], identity: IdentityKey) {
+        let signed = self.signed.iter().find(|it| it.prekey.record.fields().id == names.signed);
+        if signed.is_some_and(|it| !it.seen.contains_key(&hash)) {
+            self.consume(names, hash, identity, true);
+        }
     }
 
     /// Grows with every commit.
@@ -248,8 +277,13 @@ impl Prekeys {
 }
 
 impl Signed {
-    pub(super) fn note(&mut self, hash: [u8; 32], pinned: bool) {
-        if self.seen.insert(hash, pinned).is_none() {
+    pub(super) const fn new(prekey: Curve) -> Self {
+        Self { prekey, seen: BTreeMap::new(), per_identity: BTreeMap::new(), unpinned: 0 }
+    }
+
+    pub(super) fn note(&mut self, hash: [u8; 32], identity: IdentityKey, pinned: bool) {
+        if self.seen.insert(hash, (identity, pinned)).is_none() {
+            *self.per_identity.entry(identity).or_default() += 1;
             self.unpinned += usize::from(!pinned);
         }
     }

@@ -7,6 +7,7 @@ use crate::limits::{
     CHAIN_MAX, COMPLETE_ANSWERS, COMPLETE_REPEATS, DAY, RECEIPT_INTERVAL, SUPERSEDED_AGE,
     UNCONFIRMED_AGE, UNCONFIRMED_AGE_PREPARED, UNCONFIRMED_MESSAGES_PREPARED,
 };
+use crate::prekeys::Names;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -51,8 +52,8 @@ impl Opening {
 pub enum Heard {
     /// A Complete: its handshake id, SHA-256 of the 164 bytes.
     Complete(HandshakeId, [u8; 32]),
-    /// A `PrekeyInit`: SHA-256 of the handshake bytes.
-    Prepared([u8; 32]),
+    /// A `PrekeyInit`: SHA-256 of the handshake bytes, and the prekeys that it used.
+    Prepared([u8; 32], Names),
 }
 
 impl Heard {
@@ -155,7 +156,15 @@ impl Session {
     //# effect, and go on to the message behind them; when that message is refused, the packet is
     //# refused with its error.
     pub(crate) fn knows_prepared(&self, hash: &[u8; 32]) -> bool {
-        matches!(&self.life.confirmation, Confirmation::Responder(Heard::Prepared(it)) if it == hash)
+        self.prepared().is_some_and(|(it, _)| it == hash)
+    }
+
+    /// Hash of the handshake bytes that began the session, and the prekeys that they used.
+    pub(crate) const fn prepared(&self) -> Option<(&[u8; 32], &Names)> {
+        match &self.life.confirmation {
+            Confirmation::Responder(Heard::Prepared(hash, names)) => Some((hash, names)),
+            _ => None,
+        }
     }
 
     /// Whether the first chain rests on prekeys that outlive it, and is still in use.

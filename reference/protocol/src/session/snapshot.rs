@@ -11,6 +11,7 @@ use crate::crypto::sign::IdentityKey;
 use crate::error::{BytesError, StorageError};
 use crate::handshake::{COMPLETE_LENGTH, prekey_init_length};
 use crate::keys::{DeviceId, Party};
+use crate::prekeys::Names;
 use crate::ratchet::Ratchet;
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::{PacketType, Reader, Suite, read_prefix};
@@ -145,9 +146,12 @@ impl Life {
                 out.extend_from_slice(id);
                 out.extend_from_slice(hash);
             }
-            Confirmation::Responder(Heard::Prepared(hash)) => {
+            Confirmation::Responder(Heard::Prepared(hash, names)) => {
                 out.push(4);
                 out.extend_from_slice(hash);
+                for id in [names.signed, names.one_time.unwrap_or(0), names.kem.unwrap_or(0)] {
+                    out.extend_from_slice(&id.to_be_bytes());
+                }
             }
         }
         for time in [self.created, self.last_accepted, self.answered] {
@@ -165,7 +169,13 @@ impl Life {
             1 => Confirmation::GivenUp(Opening::decode(reader)?),
             2 => Confirmation::Confirmed,
             3 => Confirmation::Responder(Heard::Complete(reader.array()?, reader.array()?)),
-            4 => Confirmation::Responder(Heard::Prepared(reader.array()?)),
+            4 => {
+                let hash = reader.array()?;
+                let [signed, one_time, kem] = [reader.u32()?, reader.u32()?, reader.u32()?];
+                let id = |id| (id != 0).then_some(id);
+                let names = Names { signed, one_time: id(one_time), kem: id(kem) };
+                Confirmation::Responder(Heard::Prepared(hash, names))
+            }
             _ => return Err(BytesError::Encoding),
         };
         let (created, last_accepted, answered) = (reader.u64()?, reader.u64()?, reader.u64()?);

@@ -93,8 +93,9 @@ impl Vault {
         rng: &mut impl TryCryptoRng,
     ) -> Result<Self, Error> {
         //= spec/10-storage.md#10-1-the-file
-        //# [STORE-08] A writer MUST draw salt and draw anew for each file, and refuse an empty
-        //# passphrase as `passphrase` and parameters outside the limits as `file_parameters`.
+        //# [STORE-08] A writer MUST draw a new salt for each `master` and a new draw for each file,
+        //# and refuse an empty passphrase as `passphrase` and parameters outside the limits as
+        //# `file_parameters`.
         if passphrase.is_empty() {
             return Err(StorageError::Passphrase.into());
         }
@@ -182,8 +183,8 @@ pub fn open(passphrase: &[u8], kind: Kind, file: &[u8]) -> Result<Opened, Storag
         return Err(StorageError::FileKind);
     }
     //= spec/10-storage.md#10-1-the-file
-    //# [STORE-05] A reader MUST refuse parameters outside the limits as `file_parameters`, before
-    //# it runs Argon2id.
+    //# [STORE-05] A reader MUST refuse parameters outside the limits as `file_parameters` before it
+    //# runs Argon2id, and when the memory is not to be had.
     header.parameters.check()?;
     if passphrase.is_empty() {
         return Err(StorageError::Passphrase);

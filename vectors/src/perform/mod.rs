@@ -1,5 +1,10 @@
 //! Chapter 12.3: the stateless operations, done by the reference.
 
+mod account;
+mod handshake;
+mod prepared;
+mod storage;
+
 use crate::draws::Draws;
 use crate::file::{Object, Test};
 use crate::script;
@@ -9,15 +14,13 @@ use quipu::crypto::kdf::{expand, extract, mix};
 use quipu::crypto::labels::{Expand, Extract, Purpose};
 use quipu::crypto::sign::IdentityKey;
 use quipu::crypto::{aead, mac};
-use quipu::handshake::{
-    AwaitingResponse, CompletePacket, InitAccepted, Local, RatchetStart, ReplayCache, Responder,
-    Start,
-};
+use quipu::handshake::RatchetStart;
 use quipu::keys::{Card, CardFields, Party};
 use quipu::message::{Content, Envelope};
 use quipu::ratchet::{ChainKey, Header, HeaderKeys, MessageKey, step};
 use quipu::secret::Secret;
-use quipu::session::{Confirmation, Session};
+use quipu::session::{Confirmation, Heard, Session};
+use quipu::wire::Suite;
 use quipu::{Address, CallerError, DeviceId, Error, Identity};
 use serde_json::{Value, json};
 
@@ -57,7 +60,7 @@ pub fn broken(text: impl Into<String>) -> Stop {
 ///
 /// # Errors
 /// What differs, as a sentence.
-pub fn check(operation: &str, test: &Test) -> Result<(), String> {
+pub fn check(operation: &str, suite: u16, test: &Test) -> Result<(), String> {
     if test.steps.is_some() {
         return script::check(operation, test);
     }
@@ -68,7 +71,8 @@ pub fn check(operation: &str, test: &Test) -> Result<(), String> {
     }
     let listed = unhex_list(test.random.as_deref().unwrap_or_default())?;
     let mut draws = Draws::listed(listed);
-    let outcome = perform(operation, input, &mut draws);
+    let suite = Suite::from_number(suite).map_err(|error| error.to_string())?;
+    let outcome = perform(operation, suite, input, &mut draws);
     draws.finish(outcome.is_err())?;
     match (outcome, &test.error) {
         (Err(Stop::Broken(text)), _) => Err(text),
@@ -99,11 +103,53 @@ fn arguments(operation: &str) -> &'static [&'static str] {
         "card-verify" => &["card"],
         "card-valid" => &["card", "time"],
         "handshake-initiate" => {
-            &["ik_seed", "idk_private", "card_i", "card_r", "now", "floor", "views"]
+            &["ik_seed", "idk_private", "card_i", "card_r", "now", "floor", "views", "psk", "least"]
         }
-        "handshake-respond" => &["ik_seed", "idk_private", "cards", "pins", "now", "views", "init"],
+        "handshake-respond" => &[
+            "ik_seed",
+            "idk_private",
+            "cards",
+            "pins",
+            "now",
+            "views",
+            "init",
+            "psks",
+            "expected",
+            "least",
+        ],
         "handshake-finish" => &["initiate", "now", "response"],
         "handshake-complete" => &["respond", "now", "complete"],
+        "kem-generate" => &["seed"],
+        "kem-encapsulate" => &["ek"],
+        "kem-decapsulate" => &["seed", "ct"],
+        "psk-id" => &["psk"],
+        "prekey-issue" => &["ik_seed", "type", "id", "device", "created", "expires", "private"],
+        "prekey-verify" => &["record", "types", "ik", "device"],
+        "bundle-verify" => &["bundle", "now"],
+        "prepared-initiate" => {
+            &["ik_seed", "idk_private", "card_i", "bundle", "now", "floor", "views", "psk", "least"]
+        }
+        "prepared-respond" => &[
+            "ik_seed",
+            "idk_private",
+            "cards",
+            "pins",
+            "psks",
+            "expected",
+            "least",
+            "prekeys",
+            "now",
+            "handshake",
+        ],
+        "manifest-issue" => &["ak_seed", "address", "number", "previous", "devices"],
+        "manifest-verify" => &["manifest"],
+        "manifest-follow" => &["kept", "next"],
+        "fingerprint" => &["key", "address"],
+        "safety-number" => &["own_key", "own_address", "peer_key", "peer_address"],
+        "scan" => &["own_key", "own_address", "peer_key", "peer_address", "code"],
+        "file-seal" => &["passphrase", "memory", "passes", "lanes", "kind", "created", "plaintext"],
+        "file-open" => &["passphrase", "kind", "file"],
+        "import" => &["passphrase", "kind", "file", "now"],
         "session-keys" => &["sk", "transcript", "ik_i", "device_i", "ik_r", "device_r"],
         "export" => &["exporter", "label", "context", "length"],
         "ratchet-step" => &["root", "dh", "dh_new", "dh_other"],
@@ -141,7 +187,12 @@ fn compare(test: &Test, done: &Done) -> Result<(), String> {
 ///
 /// # Errors
 /// A refusal, or a malformed input.
-pub fn perform(operation: &str, input: &Object, draws: &mut Draws) -> Result<Done, Stop> {
+pub fn perform(
+    operation: &str,
+    suite: Suite,
+    input: &Object,
+    draws: &mut Draws,
+) -> Result<Done, Stop> {
     let get = Fields(input);
     match operation {
         "x25519" => {
@@ -188,10 +239,21 @@ pub fn perform(operation: &str, input: &Object, draws: &mut Draws) -> Result<Don
             Card::verify(&get.bytes("card")?)?.valid_at(get.u64("time")?)?;
             done(json!({}))
         }
-        "handshake-initiate" => initiate(&get, draws).map(|(_, _, done)| done),
-        "handshake-respond" => respond(&get, draws).map(|responded| responded.done),
-        "handshake-finish" => finish(&get, draws),
-        "handshake-complete" => complete(&get),
+        "handshake-initiate" => handshake::initiate(suite, &get, draws).map(|it| it.done),
+        "handshake-respond" => handshake::respond(suite, &get, draws).map(|it| it.done),
+        "handshake-finish" => handshake::finish(suite, &get, draws),
+        "handshake-complete" => handshake::complete(suite, &get),
+        "kem-generate" | "kem-encapsulate" | "kem-decapsulate" | "psk-id" => {
+            prepared::primitive(operation, &get, draws)
+        }
+        "prekey-issue" => prepared::issue(&get),
+        "prekey-verify" => prepared::verify(&get),
+        "bundle-verify" => prepared::bundle(&get),
+        "prepared-initiate" => prepared::initiate(suite, &get, draws),
+        "prepared-respond" => prepared::respond(suite, &get),
+        "manifest-issue" | "manifest-verify" | "manifest-follow" | "fingerprint"
+        | "safety-number" | "scan" => account::perform(operation, &get),
+        "file-seal" | "file-open" | "import" => storage::perform(operation, &get, draws),
         "session-keys" => session_keys(&get),
         "export" => export(&get),
         "ratchet-step" => ratchet_step(&get),
@@ -255,202 +317,6 @@ fn card_verify(get: &Fields<'_>) -> Result<Done, Stop> {
         "created": fields.created.to_string(),
         "expires": fields.expires.to_string(),
     }))
-}
-
-fn initiate(
-    get: &Fields<'_>,
-    draws: &mut Draws,
-) -> Result<(AwaitingResponse, trace::InitTrace, Done), Stop> {
-    let identity = get.identity()?;
-    let our = Card::verify(&get.bytes("card_i")?)?;
-    let peer = Card::verify(&get.bytes("card_r")?)?;
-    let floor = get.has("floor").then(|| get.u64("floor")).transpose()?;
-    let start = Start { now: get.u64("now")?, floor, views: get.array("views")? };
-    let mut peek = draws.clone();
-    let (awaiting, packet) = AwaitingResponse::start(&identity, &our, &peer, &start, draws)?;
-    let plain = trace::InitPlain {
-        ts: floor.map_or(start.now, |floor| start.now.max(floor + 1)),
-        card: our.as_bytes().to_vec(),
-        psk_id: [0; 16],
-        views: start.views,
-        signature: None,
-    };
-    let (seed, _) = identity.secrets();
-    let traced = trace::init(seed.expose(), &draw_pair(&mut peek)?, peer.as_bytes(), &plain);
-    agrees("init", &traced.packet, &packet)?;
-    let output = json!({ "init": hex::encode(packet), "handshake_id": hex::encode(awaiting.id()) });
-    let done = Done { output: object(output), intermediate: traced.trace.0.clone() };
-    Ok((awaiting, traced, done))
-}
-
-struct Responded {
-    responder: Responder,
-    done: Done,
-    traced: trace::ResponseTrace,
-}
-
-fn respond(get: &Fields<'_>, draws: &mut Draws) -> Result<Responded, Stop> {
-    let identity = get.identity()?;
-    let cards = get
-        .list("cards")?
-        .iter()
-        .map(|card| Ok(Card::verify(&unhex(card.as_str().unwrap_or_default())?)?))
-        .collect::<Result<Vec<_>, Stop>>()?;
-    let pins = get.list("pins")?.iter().map(script::pin).collect::<Result<Vec<_>, Stop>>()?;
-    let views = get.array("views")?;
-    let local = Local { identity: &identity, cards: &cards, views: &views };
-    let pin = |address: &Address, device| {
-        pins.iter().find(|pin| (pin.0, pin.1) == (*address, device)).map(|pin| pin.2)
-    };
-    let (now, packet) = (get.u64("now")?, get.bytes("init")?);
-    let mut responder = Responder::new(ReplayCache::default());
-    let mut peek = draws.clone();
-    let accepted = responder.receive_init(&local, pin, &packet, now, draws)?;
-    let InitAccepted { response, peer, pinned, ts_i, views: views_i } = accepted;
-
-    let (opened, mut intermediate) = open_init(&identity, &cards, &packet)?;
-    let (ek, rb) = (draw_pair(&mut peek)?, draw_pair(&mut peek)?);
-    let plain = trace::ResponsePlain {
-        ts: now,
-        rb: *rb.public().as_bytes(),
-        views,
-        signature: None,
-        damage_seal: false,
-        ek_r: None,
-    };
-    let (seed, _) = identity.secrets();
-    let ek_i: [u8; 32] = packet[4..36].try_into().map_err(|_| broken("short init"))?;
-    let idk_i = *peer.agreement_key().as_bytes();
-    let traced = trace::response(seed.expose(), &ek, (&ek_i, &idk_i), &opened, &plain);
-    agrees("response", &traced.packet, &response)?;
-    intermediate.extend(traced.trace.0.clone());
-    let output = json!({
-        "response": hex::encode(response),
-        "card_i": hex::encode(peer.as_bytes()),
-        "ts_i": ts_i.to_string(),
-        "views_i": hex::encode(views_i),
-        "pinned": pinned,
-    });
-    let done = Done { output: object(output), intermediate };
-    Ok(Responded { responder, done, traced })
-}
-
-/// The responder's side of `trace::init`: what an accepted Init says, in the open.
-fn open_init(
-    identity: &Identity,
-    cards: &[Card],
-    packet: &[u8],
-) -> Result<(trace::InitTrace, Vec<(String, String)>), Stop> {
-    let mut trace = Trace::default();
-    let (_, idk) = identity.secrets();
-    let ek_i: [u8; 32] = packet[4..36].try_into().map_err(|_| broken("short init"))?;
-    let es = trace::agree(&DhSecret::new(idk), &ek_i);
-    trace.note("es", &es);
-    let k_es = extract(SUITE, &Secret::new([0; 32]), Extract::INIT, &[&es]);
-    trace.note("k_es", k_es.expose());
-    for card in cards {
-        let h0 = mix(&quipu::crypto::kdf::sha256(&[b"QuipuV1interactive"]), &[card.as_bytes()]);
-        let h1 = mix(&h0, &[&packet[..36]]);
-        let keys: Secret<44> = expand(SUITE, &k_es, Expand::INIT_SEAL, &[&h1]);
-        let Ok(plain) = aead::open(&keys, &h1, &packet[36..]) else { continue };
-        let h2 = mix(&h1, &[&plain[..306]]);
-        let h3 = mix(&h2, &[&packet[36..]]);
-        trace.note("h0", &h0);
-        trace.note("h1", &h1);
-        trace.note("init_seal", keys.expose());
-        trace.note("h2", &h2);
-        trace.note("h3", &h3);
-        let id = *expand(SUITE, &k_es, Expand::HANDSHAKE_ID, &[&h3]).expose();
-        let intermediate = trace.0.clone();
-        return Ok((trace::InitTrace { packet: packet.to_vec(), id, h3, es, trace }, intermediate));
-    }
-    Err(broken("the reference opened an Init that the trace cannot open"))
-}
-
-fn finish(get: &Fields<'_>, draws: &mut Draws) -> Result<Done, Stop> {
-    let (input, mut earlier) = get.earlier("initiate")?;
-    let inner = Fields(&input);
-    let (awaiting, traced, _) = initiate(&inner, &mut earlier)?;
-    let identity = inner.identity()?;
-    let (response, now) = (get.bytes("response")?, get.u64("now")?);
-    let mut peek = draws.clone();
-    let accepted = awaiting.accept(&identity, &response, now, draws)?;
-
-    let (seed, idk) = identity.secrets();
-    let mut first = get.earlier("initiate")?.1;
-    let ek = draw_pair(&mut first)?;
-    let ek_r: [u8; 32] = response[20..52].try_into().map_err(|_| broken("short response"))?;
-    let mut trace = Trace::default();
-    let (ee, se) = (trace::agree(&ek, &ek_r), trace::agree(&DhSecret::new(idk), &ek_r));
-    trace.note("ee", &ee);
-    trace.note("se", &se);
-    let hs = extract(SUITE, &Secret::new([0; 32]), Extract::INTERACTIVE, &[&ee, &traced.es, &se]);
-    trace.note("hs", hs.expose());
-    let h4 = mix(&traced.h3, &[&response[..52]]);
-    let h5 = mix(&h4, &[&response[52..236]]);
-    let h6 = mix(&h5, &[&response[236..]]);
-    trace.note("h4", &h4);
-    trace.note("h5", &h5);
-    trace.note("response_mac", expand::<32>(SUITE, &hs, Expand::RESPONSE_MAC, &[&h4]).expose());
-    trace.note("h6", &h6);
-    trace.note("response_seal", expand::<44>(SUITE, &hs, Expand::RESPONSE_SEAL, &[&h4]).expose());
-    let ra = draw_pair(&mut peek)?;
-    let plain =
-        trace::CompletePlain { ra: *ra.public().as_bytes(), signature: None, damage_seal: false };
-    let completed = trace::complete(seed.expose(), &traced.id, &hs, &h6, &plain);
-    agrees("complete", &completed.packet, &accepted.complete)?;
-    agrees("sk", completed.sk.expose(), accepted.agreement.secret.expose())?;
-    let mut intermediate = trace.0;
-    intermediate.extend(completed.trace.0);
-    let output = json!({
-        "complete": hex::encode(accepted.complete),
-        "ts_r": accepted.ts_r.to_string(),
-        "views_r": hex::encode(accepted.views),
-        "sk": hex::encode(accepted.agreement.secret.expose()),
-    });
-    Ok(Done { output: object(output), intermediate })
-}
-
-fn complete(get: &Fields<'_>) -> Result<Done, Stop> {
-    let (input, mut earlier) = get.earlier("respond")?;
-    let Responded { mut responder, traced, .. } = respond(&Fields(&input), &mut earlier)?;
-    let bytes = get.bytes("complete")?;
-    let packet = CompletePacket::decode(&bytes)?;
-    let before = (responder.half_open(), responder.replay_cache().snapshot());
-    let now = get.u64("now")?;
-    let accepted = responder.receive_complete(&packet, now);
-    if accepted.is_err() {
-        responder.expire(now);
-        let after = (responder.half_open(), responder.replay_cache().snapshot());
-        if before != after
-            && !matches!(&accepted, Err(Error::Peer(quipu::PeerError::UnknownHandshake)))
-        {
-            return Err(broken("a refused Complete changed the responder"));
-        }
-    }
-    let accepted = accepted?;
-    let mut trace = Trace::default();
-    let h7 = mix(&traced.h6, &[&bytes[..20]]);
-    let h8 = mix(&h7, &[&bytes[20..132]]);
-    let h9 = mix(&h8, &[&bytes[132..164]]);
-    trace.note("h7", &h7);
-    trace.note("h8", &h8);
-    trace.note(
-        "complete_mac",
-        expand::<32>(SUITE, &traced.hs, Expand::COMPLETE_MAC, &[&h7]).expose(),
-    );
-    let seal: Secret<44> = expand(SUITE, &traced.hs, Expand::COMPLETE_SEAL, &[&h7]);
-    trace.note("complete_seal", seal.expose());
-    trace.note("h9", &h9);
-    agrees("h9", &h9, &accepted.agreement.transcript)?;
-    let RatchetStart::Responder { theirs, .. } = &accepted.agreement.ratchet else {
-        return Err(broken("a responder got the role of an initiator"));
-    };
-    let output = json!({
-        "sk": hex::encode(accepted.agreement.secret.expose()),
-        "ra": hex::encode(theirs.as_bytes()),
-    });
-    Ok(Done { output: object(output), intermediate: trace.0 })
 }
 
 fn session_keys(get: &Fields<'_>) -> Result<Done, Stop> {
@@ -581,10 +447,14 @@ fn agrees(what: &str, trace: &[u8], found: &[u8]) -> Result<(), Stop> {
     }
 }
 
-fn draw_pair(draws: &mut Draws) -> Result<DhSecret, Stop> {
-    let mut bytes = [0; 32];
+fn draw_bytes<const N: usize>(draws: &mut Draws) -> [u8; N] {
+    let mut bytes = [0; N];
     rand_core::Rng::fill_bytes(draws, &mut bytes);
-    Ok(DhSecret::new(Secret::new(bytes)))
+    bytes
+}
+
+fn draw_pair(draws: &mut Draws) -> Result<DhSecret, Stop> {
+    Ok(DhSecret::new(Secret::new(draw_bytes(draws))))
 }
 
 fn done(output: Value) -> Result<Done, Stop> {
@@ -694,6 +564,26 @@ impl Fields<'_> {
             .ok_or_else(|| broken(format!("field {name} is not a 32-bit number")))
     }
 
+    /// Hex bytes of a fixed length, all zero when the field is not there.
+    ///
+    /// # Errors
+    /// Malformed.
+    pub fn array_or_zero<const N: usize>(&self, name: &str) -> Result<[u8; N], Stop> {
+        if self.has(name) { self.array(name) } else { Ok([0; N]) }
+    }
+
+    /// A suite number, if the field is there.
+    ///
+    /// # Errors
+    /// Malformed.
+    pub fn suite(&self, name: &str) -> Result<Option<Suite>, Stop> {
+        if !self.has(name) {
+            return Ok(None);
+        }
+        let number = u16::try_from(self.u32(name)?).map_err(|_| broken("a suite number"))?;
+        Suite::from_number(number).map(Some).map_err(Stop::from)
+    }
+
     /// A JSON number below 256.
     ///
     /// # Errors
@@ -767,11 +657,12 @@ pub fn start_session(
         our,
         their,
         ratchet,
+        reduced: false,
     };
     let confirmation = if initiator {
         Confirmation::Confirmed
     } else {
-        Confirmation::Responder { id: [0; 16], hash: [0; 32] }
+        Confirmation::Responder(Heard::Complete([0; 16], [0; 32]))
     };
     Ok(Session::new(agreement, confirmation, 0))
 }
@@ -782,5 +673,8 @@ pub fn plain_content(content: &Content) -> (u8, Vec<u8>) {
         Content::Data(kind, bytes) => (kind.byte(), bytes.expose().to_vec()),
         Content::Receipt(receipt) => (quipu::message::Receipt::KIND, receipt.encode().to_vec()),
         Content::Close(close) => (quipu::message::Close::KIND, close.encode().to_vec()),
+        Content::Announcement(manifests) => {
+            (0x04, quipu::message::announce(manifests.iter().map(Vec::as_slice)))
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The formulas of chapters 3, 4 and 7 once more, in the open: every intermediate value has its name,
+//! The formulas of chapters 3, 4, 5 and 7 once more, in the open: every intermediate value has its name,
 //! and every part can be replaced. The generator builds packets with it that no honest peer would
 //! send, sealed with the right keys; the reader compares its results with those of the crate.
 
@@ -10,7 +10,11 @@ use quipu::crypto::{aead, mac};
 use quipu::secret::Secret;
 use quipu::wire::Suite;
 
-/// The suite of this profile.
+mod prepared;
+
+pub use prepared::{PrekeyPlain, PrekeyTrace, Publics, prekey_init};
+
+/// The suite of the profile `core`.
 pub const SUITE: Suite = Suite::X25519;
 
 /// Labels and values in the order of computation.
@@ -22,6 +26,12 @@ impl Trace {
     pub fn note(&mut self, label: &str, value: &[u8]) {
         self.0.push((label.to_owned(), hex::encode(value)));
     }
+}
+
+/// The first four bytes of a packet.
+pub const fn prefix(kind: u8, suite: Suite) -> [u8; 4] {
+    let [high, low] = suite.number().to_be_bytes();
+    [1, kind, high, low]
 }
 
 /// Seals with 44 bytes of keys.
@@ -51,6 +61,10 @@ pub fn agree(ours: &DhSecret, theirs: &[u8; 32]) -> [u8; 32] {
 /// What the sealed part of an Init says.
 #[derive(Debug, Clone)]
 pub struct InitPlain {
+    /// The suite.
+    pub suite: Suite,
+    /// The encapsulation key; empty in suite `0x0001`.
+    pub ek: Vec<u8>,
     /// `ts_I`.
     pub ts: u64,
     /// `card_I`.
@@ -63,10 +77,20 @@ pub struct InitPlain {
     pub signature: Option<[u8; 64]>,
 }
 
+impl InitPlain {
+    /// A usual one of suite `0x0001`.
+    pub fn new(ts: u64, card: Vec<u8>) -> Self {
+        let (suite, ek, psk_id, views, signature) = (SUITE, Vec::new(), [0; 16], [0; 64], None);
+        Self { suite, ek, ts, card, psk_id, views, signature }
+    }
+}
+
 /// A computed Init.
 #[derive(Debug)]
 pub struct InitTrace {
-    /// The 422 bytes.
+    /// The suite.
+    pub suite: Suite,
+    /// The packet.
     pub packet: Vec<u8>,
     /// The handshake id.
     pub id: [u8; 16],
@@ -83,19 +107,23 @@ pub fn init(ik_seed: &[u8; 32], ek: &DhSecret, card_r: &[u8], plain: &InitPlain)
     let idk_r: [u8; 32] = card_r[106..138].try_into().expect("32 bytes");
     let mut trace = Trace::default();
     let ek_public = *ek.public().as_bytes();
+    let suite = plain.suite;
     trace.note("ek_i", &ek_public);
+    if !plain.ek.is_empty() {
+        trace.note("ek", &plain.ek);
+    }
     let es = agree(ek, &idk_r);
     trace.note("es", &es);
-    let k_es = extract(SUITE, &Secret::new([0; 32]), Extract::INIT, &[&es]);
+    let k_es = extract(suite, &Secret::new([0; 32]), Extract::INIT, &[&es]);
     trace.note("k_es", k_es.expose());
-    let clear = [[1, 1, 0, 1].as_slice(), &ek_public].concat();
+    let clear = [prefix(1, suite).as_slice(), &ek_public, &plain.ek].concat();
     let h0 = mix(&sha256(&[b"QuipuV1interactive"]), &[card_r]);
     let h1 = mix(&h0, &[&clear]);
     let body =
         [plain.ts.to_be_bytes().as_slice(), &plain.card, &plain.psk_id, &plain.views].concat();
     let h2 = mix(&h1, &[&body]);
     let signature = plain.signature.unwrap_or_else(|| signer(ik_seed).sign(Purpose::INIT, &h2));
-    let keys: Secret<44> = expand(SUITE, &k_es, Expand::INIT_SEAL, &[&h1]);
+    let keys: Secret<44> = expand(suite, &k_es, Expand::INIT_SEAL, &[&h1]);
     let sealed = seal(&keys, &h1, &[body.as_slice(), &signature].concat());
     let h3 = mix(&h2, &[&sealed]);
     for (label, value) in [("h0", &h0), ("h1", &h1), ("h2", &h2)] {
@@ -104,13 +132,17 @@ pub fn init(ik_seed: &[u8; 32], ek: &DhSecret, card_r: &[u8], plain: &InitPlain)
     trace.note("sig_i1", &signature);
     trace.note("init_seal", keys.expose());
     trace.note("h3", &h3);
-    let id = *expand(SUITE, &k_es, Expand::HANDSHAKE_ID, &[&h3]).expose();
-    InitTrace { packet: [clear, sealed].concat(), id, h3, es, trace }
+    let id = *expand(suite, &k_es, Expand::HANDSHAKE_ID, &[&h3]).expose();
+    InitTrace { suite, packet: [clear, sealed].concat(), id, h3, es, trace }
 }
 
 /// What the sealed part of a Response says, and what may be replaced.
 #[derive(Debug, Clone)]
 pub struct ResponsePlain {
+    /// The pre-shared secret, or zero.
+    pub psk: [u8; 32],
+    /// Ciphertext and shared secret, in suite `0x0002`.
+    pub kem: Option<(Vec<u8>, [u8; 32])>,
     /// `ts_R`.
     pub ts: u64,
     /// `RB`.
@@ -125,10 +157,18 @@ pub struct ResponsePlain {
     pub ek_r: Option<[u8; 32]>,
 }
 
+impl ResponsePlain {
+    /// A usual one of suite `0x0001`.
+    pub fn new(ts: u64, rb: [u8; 32]) -> Self {
+        let (psk, kem, views) = ([0; 32], None, [0; 64]);
+        Self { psk, kem, ts, rb, views, signature: None, damage_seal: false, ek_r: None }
+    }
+}
+
 /// A computed Response.
 #[derive(Debug)]
 pub struct ResponseTrace {
-    /// The 268 bytes.
+    /// The packet.
     pub packet: Vec<u8>,
     /// `hs`.
     pub hs: Secret<32>,
@@ -151,23 +191,29 @@ pub fn response(
     trace.note("ek_r", &ek_public);
     trace.note("rb", &plain.rb);
     let (ee, se) = (agree(ek, ek_i), agree(ek, idk_i));
+    let suite = init.suite;
+    let (ct, ss) = plain.kem.as_ref().map_or((&[][..], &[][..]), |(ct, ss)| (ct, ss));
+    if !ss.is_empty() {
+        trace.note("ss", ss);
+    }
     trace.note("ee", &ee);
     trace.note("se", &se);
-    let hs = extract(SUITE, &Secret::new([0; 32]), Extract::INTERACTIVE, &[&ee, &init.es, &se]);
+    let parts: [&[u8]; 4] = [ss, &ee, &init.es, &se];
+    let hs = extract(suite, &Secret::new(plain.psk), Extract::INTERACTIVE, &parts);
     trace.note("hs", hs.expose());
-    let clear = [[1, 2, 0, 1].as_slice(), &init.id, &ek_public].concat();
+    let clear = [prefix(2, suite).as_slice(), &init.id, &ek_public, ct].concat();
     let h4 = mix(&init.h3, &[&clear]);
     let body = [plain.ts.to_be_bytes().as_slice(), &plain.rb, &plain.views].concat();
     let signature = plain
         .signature
         .unwrap_or_else(|| signer(ik_seed).sign(Purpose::RESPONSE, &mix(&h4, &[&body])));
-    let keys: Secret<44> = expand(SUITE, &hs, Expand::RESPONSE_SEAL, &[&h4]);
+    let keys: Secret<44> = expand(suite, &hs, Expand::RESPONSE_SEAL, &[&h4]);
     let mut sealed = seal(&keys, &h4, &[body.as_slice(), &signature].concat());
     if plain.damage_seal {
         sealed[0] ^= 1;
     }
     let h5 = mix(&h4, &[&sealed]);
-    let mac_key = expand(SUITE, &hs, Expand::RESPONSE_MAC, &[&h4]);
+    let mac_key = expand(suite, &hs, Expand::RESPONSE_MAC, &[&h4]);
     let mac = mac::hmac(&mac_key, &[&h5]);
     let h6 = mix(&h5, &[&mac]);
     trace.note("h4", &h4);
@@ -207,21 +253,21 @@ pub struct CompleteTrace {
 /// Computes a Complete.
 pub fn complete(
     ik_seed: &[u8; 32],
-    id: &[u8; 16],
+    (suite, id): (Suite, &[u8; 16]),
     hs: &Secret<32>,
     h6: &[u8; 32],
     plain: &CompletePlain,
 ) -> CompleteTrace {
     let mut trace = Trace::default();
     trace.note("ra", &plain.ra);
-    let clear = [[1, 3, 0, 1].as_slice(), id].concat();
+    let clear = [prefix(3, suite).as_slice(), id].concat();
     let h7 = mix(h6, &[&clear]);
     trace.note("h7", &h7);
     let signature = plain
         .signature
         .unwrap_or_else(|| signer(ik_seed).sign(Purpose::COMPLETE, &mix(&h7, &[&plain.ra])));
     trace.note("sig_i2", &signature);
-    let keys: Secret<44> = expand(SUITE, hs, Expand::COMPLETE_SEAL, &[&h7]);
+    let keys: Secret<44> = expand(suite, hs, Expand::COMPLETE_SEAL, &[&h7]);
     trace.note("complete_seal", keys.expose());
     let mut sealed = seal(&keys, &h7, &[plain.ra.as_slice(), &signature].concat());
     if plain.damage_seal {
@@ -229,13 +275,13 @@ pub fn complete(
     }
     let h8 = mix(&h7, &[&sealed]);
     trace.note("h8", &h8);
-    let mac_key = expand(SUITE, hs, Expand::COMPLETE_MAC, &[&h7]);
+    let mac_key = expand(suite, hs, Expand::COMPLETE_MAC, &[&h7]);
     trace.note("complete_mac", mac_key.expose());
     let mac = mac::hmac(&mac_key, &[&h8]);
     trace.note("mac_i", &mac);
     let h9 = mix(&h8, &[&mac]);
     trace.note("h9", &h9);
-    let sk = expand(SUITE, hs, Expand::SESSION, &[&h9]);
+    let sk = expand(suite, hs, Expand::SESSION, &[&h9]);
     CompleteTrace { packet: [clear.as_slice(), &sealed, &mac].concat(), h9, sk, trace }
 }
 
