@@ -16,9 +16,11 @@ fn published() -> Vec<Named> {
 fn the_reference_passes_every_published_test() {
     let failures: Vec<String> = published()
         .iter()
-        .flat_map(|named| named.file.tests.iter().map(|test| (&named.file.operation, test)))
-        .filter_map(|(operation, test)| {
-            perform::check(operation, test).err().map(|text| format!("{}: {text}", test.id))
+        .flat_map(|named| named.file.tests.iter().map(|test| (&named.file, test)))
+        .filter_map(|(file, test)| {
+            perform::check(&file.operation, file.suite, test)
+                .err()
+                .map(|text| format!("{}: {text}", test.id))
         })
         .collect();
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));

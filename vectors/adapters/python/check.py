@@ -15,7 +15,7 @@ try:
     import cryptography  # noqa: F401
     import kyber_py  # noqa: F401
 except ImportError as error:
-    print(f"missing: {error.name}; python3 -m pip install 'cryptography>=44' 'kyber-py>=1'", file=sys.stderr)
+    print(f"missing: {error.name}; python3 -m pip install 'cryptography>=44' 'kyber-py>=1.2'", file=sys.stderr)
     sys.exit(2)
 
 from reader import operations

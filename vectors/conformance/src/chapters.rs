@@ -79,8 +79,8 @@ pub(crate) fn of_operation(operation: &str) -> Option<u8> {
         "psk-id" => 4,
         "prekey-issue" | "prekey-verify" | "bundle-verify" | "prepared-initiate"
         | "prepared-respond" => 5,
-        "manifest-issue" | "manifest-verify" | "manifest-follow" | "fingerprint"
-        | "safety-number" | "scan" => 9,
+        "manifest-issue" | "manifest-change" | "manifest-verify" | "manifest-follow"
+        | "fingerprint" | "safety-number" | "scan" => 9,
         "file-seal" | "file-open" | "import" => 10,
         "x25519" | "ed25519-sign" | "ed25519-verify" | "mix" | "extract" | "expand" | "seal"
         | "open" => 2,

@@ -10,7 +10,7 @@ use quipu::limits::DAY;
 use serde_json::{Value, json};
 
 pub(super) fn books() -> Vec<Book> {
-    vec![issue(), verify(), follow(), fingerprint(), safety_number(), scan()]
+    vec![issue(), change(), verify(), follow(), fingerprint(), safety_number(), scan()]
 }
 
 /// A device in a list.
@@ -190,6 +190,124 @@ fn issue() -> Book {
                 "encoding",
                 "Caller",
                 input(1, [0; 32], &early),
+            ),
+        ],
+    );
+    book
+}
+
+fn change() -> Book {
+    let mut book = Book::only("devices", "manifest-change", "the next manifest of an account");
+    let first = List::new("ada");
+    let revoked = first.next(|it| it.devices[1].revoked = NOW);
+    let input = |kept: Option<&List>, changes: &[Value], now: u64| {
+        let mut input = json!({
+            "ak_seed": hex::encode(first.seed), "address": hex::encode("ada@example.org"),
+            "changes": changes, "now": now.to_string(),
+        });
+        if let Some(kept) = kept {
+            input["kept"] = json!(hex::encode(kept.signed()));
+        }
+        input
+    };
+    let add = |device: u32, name: &str| json!({ "do": "add", "device": device, "ik": hex::encode(key(name)) });
+    let revoke = |device: u32| json!({ "do": "revoke", "device": device });
+    let full = List::with("ada", many(64));
+    let early = NOW - 9 * DAY;
+    accept(
+        &mut book,
+        &["DEV-14"],
+        vec![
+            ("first", "the first manifest", input(None, &[add(1, "one IK")], NOW)),
+            ("add", "a device more", input(Some(&first), &[add(7, "seven IK")], NOW)),
+            (
+                "add-between",
+                "an id between the others",
+                input(Some(&revoked), &[add(0, "zero IK")], NOW),
+            ),
+            ("revoke", "a device revoked", input(Some(&first), &[revoke(2)], NOW)),
+            (
+                "both",
+                "one added and one revoked",
+                input(Some(&first), &[add(3, "three IK"), revoke(1)], NOW),
+            ),
+            (
+                "clock-back",
+                "a clock before the time of adding",
+                input(Some(&first), &[revoke(2)], early),
+            ),
+            ("clock-zero", "a clock at zero", input(None, &[add(1, "one IK")], 0)),
+            ("nothing", "nothing changes but the number", input(Some(&first), &[], NOW)),
+        ],
+    );
+    let wrong = |changes: &[Value]| input(Some(&first), changes, NOW);
+    refuse(
+        &mut book,
+        "add",
+        vec![
+            (
+                "id-listed",
+                "the device id is listed",
+                "DEV-14",
+                "devices",
+                "Caller",
+                wrong(&[add(2, "new IK")]),
+            ),
+            (
+                "ik-listed",
+                "the IK is listed",
+                "DEV-14",
+                "devices",
+                "Caller",
+                wrong(&[add(3, "ada first IK")]),
+            ),
+            (
+                "id-revoked",
+                "the device id is listed as revoked",
+                "DEV-14",
+                "devices",
+                "Caller",
+                input(Some(&revoked), &[add(2, "new IK")], NOW),
+            ),
+            (
+                "unknown-revoked",
+                "the device is not listed",
+                "DEV-14",
+                "devices",
+                "Caller",
+                wrong(&[revoke(9)]),
+            ),
+            (
+                "revoked-again",
+                "the device is revoked already",
+                "DEV-14",
+                "devices",
+                "Caller",
+                input(Some(&revoked), &[revoke(2)], NOW),
+            ),
+            (
+                "revoked-twice",
+                "revoked twice in one change",
+                "DEV-14",
+                "devices",
+                "Caller",
+                wrong(&[revoke(1), revoke(1)]),
+            ),
+            (
+                "full",
+                "the list is full",
+                "DEV-14",
+                "devices",
+                "Bounds",
+                input(Some(&full), &[add(65, "new IK")], NOW),
+            ),
+            (
+                "empty",
+                "a first manifest without devices",
+                "DEV-14",
+                "devices",
+                "Caller",
+                input(None, &[], NOW),
             ),
         ],
     );

@@ -356,9 +356,14 @@ fn stores(book: &mut Book) {
         &["PREP-10"],
         "Time",
     );
-    s().step("bob", "prekeys", 0, &json!({ "one_time": 1_001 }))
-        .refuse("prekeys")
-        .publish("bob", &at(0, 3))
+    s().step("bob", "prekeys", 0, &json!({ "one_time": 1_001 })).refuse("prekeys").plain(
+        book,
+        "too-many-at-once",
+        "more than 1,000 one-time prekeys at once",
+        &["PREP-14"],
+        "Bounds",
+    );
+    s().publish("bob", &at(0, 3))
         .step("bob", "prekeys", 1, &json!({ "one_time": 998 }))
         .refuse("prekeys")
         .plain(book, "too-many", "more than 1,000 one-time prekeys", &["PREP-14"], "Bounds");

@@ -1,5 +1,6 @@
 //! Chapter 6, 7.4, 8.3 to 8.5: two sides of one session, step by step.
 
+use super::account::List;
 use super::{About, Book, key};
 use crate::insider::{Chain, Setup};
 use crate::trace::{self, MessagePlain};
@@ -13,7 +14,71 @@ pub(super) fn books() -> Vec<Book> {
     refusals(&mut book);
     insiders(&mut book);
     receipts_and_close(&mut book);
-    vec![book]
+    let mut devices = Book::of("devices", "session", "announcements, layout alone");
+    announcements(&mut devices);
+    vec![book, devices]
+}
+
+/// What chapter 9.4 says of the content of an announcement, by an insider.
+fn announcements(book: &mut Book) {
+    let insider = setup().chains(&draws());
+    let list = List::new("ada");
+    let (first, next) = (list.signed(), list.next(|_| ()).signed());
+    let lp32 = |bytes: &[u8]| {
+        [u32::try_from(bytes.len()).expect("short").to_be_bytes().as_slice(), bytes].concat()
+    };
+    let with = |alter: &dyn Fn(&mut List)| {
+        let mut list = list.clone();
+        alter(&mut list);
+        lp32(&list.signed())
+    };
+    let message = |content: &[u8]| insider[0].message(0, 0, &trace::body(4, content), |_| ());
+    let s = Script::default;
+    let mut unsigned = first.clone();
+    let last = unsigned.len() - 1;
+    unsigned[last] ^= 1;
+    let goods = [
+        ("one", "one manifest", lp32(&first)),
+        ("two", "two manifests", [lp32(&first), lp32(&next)].concat()),
+        ("unsigned", "a manifest whose signature is wrong: the layout is right", lp32(&unsigned)),
+    ];
+    for (id, comment, content) in goods {
+        s().raw(1, &message(&content)).put(book, id, comment, &["DEV-17"], "Normal");
+    }
+    let bads = [
+        ("empty", "no manifest", Vec::new()),
+        ("length-only", "a length alone", vec![0, 0, 0, 0]),
+        ("cut", "a manifest lacks a byte", lp32(&first)[..first.len() + 3].to_vec()),
+        ("byte-more", "a byte behind the manifest", [lp32(&first), vec![0]].concat()),
+        ("length-less", "the length is one less", {
+            let mut content = lp32(&first);
+            content[3] -= 1;
+            content
+        }),
+        (
+            "second-cut",
+            "the second manifest is cut",
+            [lp32(&first), lp32(&next)[..99].to_vec()].concat(),
+        ),
+        ("version-2", "a manifest of version 2", with(&|it| it.version = 2)),
+        (
+            "count-zero",
+            "a manifest without devices",
+            with(&|it| (it.devices, it.count) = (Vec::new(), 0)),
+        ),
+        ("number-zero", "number 0", with(&|it| it.number = 0)),
+        ("descending", "device ids descend", with(&|it| it.devices.swap(0, 1))),
+        ("address-empty", "an empty address", with(&|it| (it.length, it.address) = (0, [0; 64]))),
+    ];
+    for (id, comment, content) in bads {
+        s().raw(1, &message(&content)).refuse("content").put(
+            book,
+            id,
+            comment,
+            &["DEV-17", "MSG-11"],
+            "Insider",
+        );
+    }
 }
 
 fn setup() -> Setup {

@@ -2,7 +2,7 @@
 
 use super::{Done, Fields, Stop, broken, done, object};
 use crate::trace::{self, Trace};
-use quipu::account::{Fingerprint, Listed, Manifest};
+use quipu::account::{Account, Change, Fingerprint, Listed, Manifest};
 use quipu::crypto::kdf::sha512;
 use quipu::crypto::sign::IdentityKey;
 use quipu::{Address, DeviceId};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 pub(super) fn perform(operation: &str, get: &Fields<'_>) -> Result<Done, Stop> {
     match operation {
         "manifest-issue" => issue(get),
+        "manifest-change" => change(get),
         "manifest-verify" => {
             let manifest = Manifest::verify(&get.bytes("manifest")?)?;
             done(json!({
@@ -74,6 +75,25 @@ fn shown(listed: &Listed) -> Value {
         "added": listed.added.to_string(),
         "revoked": listed.revoked.unwrap_or(0).to_string(),
     })
+}
+
+fn change(get: &Fields<'_>) -> Result<Done, Stop> {
+    let address = Address::new(&get.bytes("address")?)?;
+    let kept = get.has("kept").then(|| Ok::<_, Stop>(Manifest::verify(&get.bytes("kept")?)?));
+    let mut account = Account::new(&get.secret("ak_seed")?, address, kept.transpose()?)?;
+    let now = get.u64("now")?;
+    let change = |value: &Value| {
+        let get = Fields(value.as_object().ok_or_else(|| broken("a change is an object"))?);
+        let device = DeviceId(get.u32("device")?);
+        Ok::<_, Stop>(match get.text("do")? {
+            "add" => Change::Add { device, key: IdentityKey::new(get.array("ik")?), now },
+            "revoke" => Change::Revoke { device, now },
+            other => return Err(broken(format!("do {other:?}"))),
+        })
+    };
+    let changes = get.list("changes")?.iter().map(change).collect::<Result<Vec<_>, _>>()?;
+    let manifest = account.issue(&changes)?;
+    done(json!({ "manifest": hex::encode(manifest.as_bytes()) }))
 }
 
 fn issue(get: &Fields<'_>) -> Result<Done, Stop> {

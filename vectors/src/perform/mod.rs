@@ -142,6 +142,7 @@ fn arguments(operation: &str) -> &'static [&'static str] {
             "handshake",
         ],
         "manifest-issue" => &["ak_seed", "address", "number", "previous", "devices"],
+        "manifest-change" => &["ak_seed", "address", "kept", "changes", "now"],
         "manifest-verify" => &["manifest"],
         "manifest-follow" => &["kept", "next"],
         "fingerprint" => &["key", "address"],
@@ -251,8 +252,8 @@ pub fn perform(
         "bundle-verify" => prepared::bundle(&get),
         "prepared-initiate" => prepared::initiate(suite, &get, draws),
         "prepared-respond" => prepared::respond(suite, &get),
-        "manifest-issue" | "manifest-verify" | "manifest-follow" | "fingerprint"
-        | "safety-number" | "scan" => account::perform(operation, &get),
+        "manifest-issue" | "manifest-change" | "manifest-verify" | "manifest-follow"
+        | "fingerprint" | "safety-number" | "scan" => account::perform(operation, &get),
         "file-seal" | "file-open" | "import" => storage::perform(operation, &get, draws),
         "session-keys" => session_keys(&get),
         "export" => export(&get),

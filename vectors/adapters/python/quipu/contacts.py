@@ -91,12 +91,22 @@ class Contacts:
 
     # Manifests: 9.2, 9.4
 
-    def with_manifest(self, raw):
-        """Contacts and the manifest, None when it is the kept one again (DEV-09)."""
+    def with_manifest(self, raw, is_vouched, replaces):
+        """Contacts and the manifest, None when it is the kept one again (DEV-09).
+
+        `is_vouched`: whether somebody's word is behind a first manifest (DEV-22). `replaces`: the user
+        has decided that it need not follow the kept one (DEV-23).
+        """
         manifest = verify_manifest(raw)
         kept = self.manifests.get(manifest.address_field)
-        if kept is not None and not follow(kept, manifest):
-            return self, None
+        if kept is None and not is_vouched(manifest):  # DEV-22
+            raise Refused("identity")
+        try:
+            if kept is not None and not follow(kept, manifest):
+                return self, None
+        except Refused:
+            if not replaces:  # DEV-23
+                raise
         return replace(self, manifests={**self.manifests, manifest.address_field: manifest}), manifest
 
     def view(self, address_field):

@@ -4,6 +4,7 @@ Every operation works on values and commits them at its end, so a refusal change
 """
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
 from . import handshake, initiator, prepared, responder
 from .contacts import NO_PSK_ID, Contacts
@@ -74,12 +75,18 @@ class Contents:
         others = {peer: held for peer, held in self.peers.items() if peer != ik}
         return replace(self, peers={**others, ik: sessions} if sessions.held else others)
 
-    def with_manifests(self, manifests, events):
-        """Judges them one by one (9.2) and drops what the newest does not list (DEV-11)."""
+    def with_manifests(self, manifests, events, announcer=None, replaces=False):
+        """Judges them one by one (9.2) and drops what the newest does not list (DEV-11).
+
+        `announcer`: the card of the device that announced them, None when they come from the application.
+        """
         contents = self
         for raw in manifests:
             try:
-                contacts, manifest = contents.contacts.with_manifest(raw)
+                if announcer and raw[1:66] != announcer.address_field:  # DEV-18
+                    raise Refused("identity")
+                is_vouched = partial(contents._is_vouched, announcer)
+                contacts, manifest = contents.contacts.with_manifest(raw, is_vouched, replaces)
             except Refused as refusal:
                 events.append({"event": "manifest-refused", "error": refusal.name})
                 break
@@ -90,14 +97,27 @@ class Contents:
             contents = replace(contents, contacts=contacts)._without_unlisted(manifest, events)
         return contents
 
+    def _is_vouched(self, announcer, manifest):
+        """DEV-22: whether a first manifest may be taken."""
+        own = [card for card in self.cards if card.address_field == manifest.address_field]
+        if own:
+            return announcer is None and any(manifest.lists(card.device, card.ik) for card in own)
+        return announcer is None or (
+            self.contacts.is_pinned(announcer) and manifest.lists(announcer.device, announcer.ik)
+        )
+
     def _without_unlisted(self, manifest, events):
-        def unlisted(held):
-            peer = held.peer
+        def unlisted(peer):
             return peer.address_field == manifest.address_field and not manifest.lists(peer.device, peer.ik)
 
-        contents = self
+        contents = replace(
+            self,
+            initiated={k: v for k, v in self.initiated.items() if not unlisted(v.card_r)},
+            half_open={k: v for k, v in self.half_open.items() if not unlisted(v.claim.card)},
+        )
         for ik in sorted(self.peers):  # 12.5
-            contents = contents.with_sessions(ik, contents.sessions(ik).without(unlisted, events))
+            sessions = contents.sessions(ik).without(lambda held: unlisted(held.peer), events)
+            contents = contents.with_sessions(ik, sessions)
         return contents
 
 
@@ -124,9 +144,10 @@ class Device:
     def set_least(self, ik, suite):
         self._know(self.contacts.with_least(ik, suite))  # CARD-16
 
-    def take_manifests(self, manifests):
-        events = []
-        self._contents = self._contents.with_manifests(manifests, events)
+    def take_manifests(self, manifests, now, replaces=False):
+        """From the application; `replaces`: a decision of the user (DEV-23)."""
+        contents, events = self._contents.current(now), []
+        self._contents = contents.with_manifests(manifests, events, replaces=replaces)
         return events
 
     def issue(self, card_bytes, now):
@@ -194,8 +215,8 @@ class Device:
         self._contents = _begun(contents, held, now, events)
         return events
 
-    def send(self, peer, content_type, content, now, draw):
-        return self._send(peer, now, lambda session: session.send(content_type, content, draw))
+    def send(self, peer, content_type, content, now, draw, **to):
+        return self._send(peer, now, lambda session: session.send(content_type, content, draw), **to)
 
     def close(self, peer, now, draw):
         return self._send(peer, now, lambda session: session.close(draw))
@@ -205,25 +226,30 @@ class Device:
 
     def send_all(self, address, content_type, content, now, draw):
         """[(IK, packet or the name of an error)], one for each device of a user (DEV-12)."""
-        manifest = self.contacts.manifests.get(address_field(address))
+        place = address_field(address)
+        manifest = self.contacts.manifests.get(place)
         if manifest is None:
             raise Refused("no_session")
         packets = []
         for one in manifest.devices:
             if one.revoked or one.ik == self.identity.ik:
                 continue
+
+            def is_of_user(held, device=one.device):
+                return (held.peer.address_field, held.peer.device) == (place, device)
+
             try:
-                _, packet = self.send(one.ik, content_type, content, now, draw)
+                _, packet = self.send(one.ik, content_type, content, now, draw, is_wanted=is_of_user)
             except Refused as refusal:
                 packet = refusal.name
             packets.append((one.ik, packet))
         return packets
 
-    def _send(self, peer, now, operation):
+    def _send(self, peer, now, operation, **to):
         """Events and the packet. The packet is None when there is nothing to send."""
         contents = self._contents.current(now)
         sessions = contents.sessions(peer)
-        held = sessions.to_send(now)  # SESSION-03
+        held = sessions.to_send(now, **to)  # SESSION-03
         session, message = operation(held.session)
         packet = None if message is None else held.wrapped(message)  # HS-36, PREP-18
         sessions = sessions.put(replace(held, session=session))
@@ -250,6 +276,8 @@ class Device:
             for peer, sessions in contents.peers.items()
         }
         prekeys = Prekeys.restore(contents.prekeys.snapshot())  # PREP-29
+        for held in (held for sessions in peers.values() for held in sessions.held):  # PREP-34
+            prekeys = prekeys.used(held.used, held.opening_hash, held.peer.ik, held.pinned)
         replay = contents.replay if keep_cache else {}  # SESSION-28
         self._contents = replace(
             contents, prekeys=prekeys, initiated={}, half_open={}, replay=replay, peers=peers
@@ -370,15 +398,16 @@ class Device:
             prepared=True,
             reduced=done.reduced,
             opening_hash=opening_hash,
+            used=opened.used,
         )
         events.append(_established(held))
         _compare_views(contents.contacts, done.card_r, peer, claim.views, events)
         require_layout(message)
         sessions, heard = contents.sessions(peer.ik).receive_first(held, message, now, events)  # step 18
-        prekeys = contents.prekeys.used(opened.spk_id, opened.others, opening_hash, opened.pinned)  # PREP-26
+        prekeys = contents.prekeys.used(opened.used, opening_hash, peer.ik, opened.pinned)  # PREP-26
         contacts = contents.contacts.remembering(peer.ik, done.agreed.suite)  # CARD-16
         contents = replace(contents, prekeys=prekeys, contacts=contacts).with_sessions(peer.ik, sessions)
-        contents = _announced(contents, heard, events)
+        contents = _heard(contents, heard, now, events)
         return _answered(contents, peer.ik, held.session_id, now, draw)  # PREP-30
 
     def _receive_message(self, contents, packet, now, draw, events, sender):
@@ -453,22 +482,15 @@ def _compare_views(contacts, own, peer, received, events):
 
 def _received(contents, peer, message, now, events):
     sessions, heard = contents.sessions(peer).receive(message, now, events)
-    return _announced(contents.with_sessions(peer, sessions), heard, events)
+    return _heard(contents.with_sessions(peer, sessions), heard, now, events)
 
 
-def _announced(contents, heard, events):
-    """What an accepted announcement does (DEV-18)."""
-    if heard.content_type != TYPE_ANNOUNCEMENT:
-        return contents
-    for raw in split_announcement(heard.content):
-        if raw[1:66] != heard.peer.address_field:
-            events.append({"event": "manifest-refused", "error": "identity"})
-            break
-        before = len(events)
-        contents = contents.with_manifests([raw], events)
-        if any(event["event"] == "manifest-refused" for event in events[before:]):
-            break
-    return contents
+def _heard(contents, heard, now, events):
+    """What an accepted message does beside the session: an announcement (DEV-18), then the bounds."""
+    if heard.content_type == TYPE_ANNOUNCEMENT:
+        contents = contents.with_manifests(split_announcement(heard.content), events, heard.peer)
+    peer = heard.peer.ik
+    return contents.with_sessions(peer, contents.sessions(peer).settled(now, events))
 
 
 def _message_behind(contents, peer, message, now, events):

@@ -15,7 +15,7 @@ COEFFICIENTS_LENGTH = 1152  # 768 coefficients of 12 bits, two in three bytes; 3
 
 def require_valid(ek):
     if len(ek) != EK_LENGTH:
-        raise Refused("key")
+        raise Refused("length")
     for i in range(0, COEFFICIENTS_LENGTH, 3):
         pair = int.from_bytes(ek[i : i + 3], "little")
         if pair & 0xFFF >= MODULUS or pair >> 12 >= MODULUS:  # PRIM-18
@@ -34,4 +34,6 @@ def encapsulate(ek, randomness):
 
 def decapsulate(seed, ct):
     """PRIM-19: a wrong ciphertext gives another secret. PREP-12: the key is expanded here and used once."""
+    if len(ct) != CT_LENGTH:
+        raise Refused("length")
     return ML_KEM_768.decaps(ML_KEM_768.key_derive(seed)[1], ct)

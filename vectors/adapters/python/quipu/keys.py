@@ -125,8 +125,11 @@ def handshake_suite(one, other):
 
 
 def kept_cards(cards, now, is_needed):
-    """`is_needed`: whether a signed prekey still needs the card (CARD-17)."""
-    return tuple(card for card in cards if card.is_kept(now) or is_needed(card))  # CARD-13
+    """`is_needed`: whether a signed prekey still needs the card (CARD-17).
+
+    The newest stays whatever the clock says: it is what the device is (5.3), and a clock may run ahead.
+    """
+    return tuple(card for card in cards if card.is_kept(now) or is_needed(card) or card is cards[-1])  # CARD-13
 
 
 def with_issued(cards, card):

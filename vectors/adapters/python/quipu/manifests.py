@@ -1,6 +1,6 @@
 """Chapter 9.1, 9.2 and 9.4: the list of a user's devices, its chain, announcements of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .keys import address_field
 from .notation import MANIFEST_DEVICES, Refused, lp32, number, u8, u32, u64
@@ -63,8 +63,8 @@ class Manifest:
 
 
 def issue_manifest(ak_seed, address, manifest_number, previous, devices, note=ignore):
-    if len(devices) > MANIFEST_DEVICES:  # DEV-14
-        raise Refused("devices")
+    if len(devices) > MANIFEST_DEVICES:  # DEV-01
+        raise Refused("encoding")
     if not 1 <= len(address) <= 64:  # DEV-02
         raise Refused("encoding")
     body = u8(1) + address_field(address) + ed25519_public(ak_seed) + u64(manifest_number) + previous
@@ -73,6 +73,31 @@ def issue_manifest(ak_seed, address, manifest_number, previous, devices, note=ig
     digest = sha256(body)
     note("hash", digest)
     return Manifest(body + sign(ak_seed, b"manifest", digest))
+
+
+# 9.3 Account operations: DEV-14
+
+
+def with_added(devices, device, ik, now):
+    if any(device == one.device or ik == one.ik for one in devices):
+        raise Refused("devices")
+    return [*devices, ListedDevice(device, ik, max(now, 1), 0)]
+
+
+def with_revoked(devices, device, now):
+    if not any(one.device == device and not one.revoked for one in devices):
+        raise Refused("devices")
+    return [
+        replace(one, revoked=max(now, one.added)) if one.device == device else one for one in devices
+    ]
+
+
+def next_manifest(ak_seed, address, kept, devices):
+    """The manifest behind `kept`, None for the first."""
+    if not 1 <= len(devices) <= MANIFEST_DEVICES:
+        raise Refused("devices")
+    manifest_number, previous = (kept.number + 1, kept.hash) if kept else (1, bytes(32))
+    return issue_manifest(ak_seed, address, manifest_number, previous, sorted(devices, key=lambda one: one.device))
 
 
 def require_layout(raw):
@@ -96,6 +121,7 @@ def require_layout(raw):
         and (manifest.previous == bytes(32)) == (manifest.number == 1)
         and all(one < other for one, other in zip(ids, ids[1:]))
         and len({one.ik for one in devices}) == count
+        and manifest.ak not in {one.ik for one in devices}
         and all(one.revoked == 0 or one.revoked >= one.added for one in devices)
     )
     if not sound:

@@ -12,6 +12,7 @@ from .notation import (
     PREKEY_LIFETIME,
     PREKEY_RETENTION,
     PREKEY_ROTATION,
+    PREPARED_PER_IDENTITY,
     PREPARED_TOTAL,
     PREPARED_UNPINNED,
     Refused,
@@ -70,8 +71,11 @@ class Record:
     def key(self):
         return self.raw[KEY_OFFSET:-SIGNATURE_LENGTH]
 
+    def is_valid(self, time):
+        return self.created <= time + DAY and time < self.expires
+
     def require_valid(self, time):
-        if not (self.created <= time + DAY and time < self.expires):
+        if not self.is_valid(time):
             raise Refused("time")
 
 
@@ -158,7 +162,7 @@ def verify_bundle(raw, now):
 class OwnPrekey:
     record: Record
     private: bytes  # of a KEM prekey the seed (PREP-12)
-    replay: dict = field(default_factory=dict)  # of a signed prekey: hash of handshake bytes -> pinned
+    replay: dict = field(default_factory=dict)  # of a signed prekey: hash of handshake bytes -> (IK, pinned)
 
     @property
     def age_key(self):
@@ -171,9 +175,16 @@ class OwnPrekey:
         if len(self.replay) >= PREPARED_TOTAL:  # PREP-27
             raise Refused("busy")
 
-    def require_room_for(self, pinned):
-        if not pinned and sum(not one for one in self.replay.values()) >= PREPARED_UNPINNED:  # PREP-27
+    def require_room_for(self, ik, pinned):
+        entries = self.replay.values()
+        if sum(one == ik for one, _ in entries) >= PREPARED_PER_IDENTITY:  # PREP-27
             raise Refused("busy")
+        if not pinned and sum(not one for _, one in entries) >= PREPARED_UNPINNED:  # PREP-27
+            raise Refused("busy")
+
+    def is_fresh(self, now):
+        """PREP-10: valid, and not due for its successor."""
+        return self.record.is_valid(now) and now - self.record.created < PREKEY_ROTATION
 
 
 @dataclass(frozen=True)
@@ -201,9 +212,8 @@ class Prekeys:
 
     def covers(self, card):
         """CARD-17: a signed prekey was valid at a moment at which the card was."""
-        return any(
-            one.record.created < card.expires and card.created < one.record.expires for one in self.of_type(SPK)
-        )
+        signed = [one.record for one in self.of_type(SPK)]
+        return any(one.created < card.expires + DAY and card.created < one.expires + DAY for one in signed)
 
     def issue(self, ik_seed, device, suite, now, one_time, draw):
         """What PREP-10 demands, then `one_time` of each kind: prekeys and the new records (8.7)."""
@@ -211,7 +221,8 @@ class Prekeys:
         kinds = [OPK, ONE_TIME_KEM] if hybrid else [OPK]
         if any(len(self.of_type(kind)) + one_time > ONE_TIME_PREKEYS for kind in kinds):  # PREP-14
             raise Refused("prekeys")
-        wanted = [kind for kind in ([SPK, LAST_RESORT_KEM] if hybrid else [SPK]) if self._is_due(kind, now)]
+        lasting = [SPK, LAST_RESORT_KEM] if hybrid else [SPK]
+        wanted = [kind for kind in lasting if not any(one.is_fresh(now) for one in self.of_type(kind))]  # PREP-10
         wanted += [kind for kind in kinds for _ in range(one_time)]
         held, records = dict(self.held), []
         for kind in wanted:
@@ -224,15 +235,11 @@ class Prekeys:
             records.append(record)
         return self._with(held) if records else self, records
 
-    def _is_due(self, kind, now):
-        newest = max((one.record.created for one in self.of_type(kind)), default=None)
-        return newest is None or now - newest >= PREKEY_ROTATION  # PREP-10
-
     # 5.8: the snapshot
 
     def snapshot(self):
         held = [
-            [one.record.raw.hex(), one.private.hex(), [[hash_.hex(), pinned] for hash_, pinned in one.replay.items()]]
+            [one.record.raw.hex(), one.private.hex(), [[h.hex(), ik.hex(), pinned] for h, (ik, pinned) in one.replay.items()]]
             for one in self.held.values()
         ]
         return pack({"generation": self.generation, "prekeys": held})
@@ -243,7 +250,7 @@ class Prekeys:
         try:
             for record, private, replay in plain["prekeys"]:
                 record = Record(bytes.fromhex(record))
-                replay = {bytes.fromhex(hash_): pinned for hash_, pinned in replay}
+                replay = {bytes.fromhex(h): (bytes.fromhex(ik), pinned) for h, ik, pinned in replay}
                 held[record.id] = OwnPrekey(record, bytes.fromhex(private), replay)
             prekeys = Prekeys(held, plain["generation"])
         except (KeyError, TypeError, ValueError):
@@ -254,11 +261,18 @@ class Prekeys:
             raise Refused("rollback")
         return prekeys
 
-    def used(self, spk_id, others, handshake_hash, pinned):
-        """After the first message of a PrekeyInit was accepted (PREP-26)."""
-        held, spk = dict(self.held), self.held[spk_id]
-        for name in others:
-            if held[name].record.type in ONE_TIME_TYPES:  # PREP-11
-                del held[name]
-        held[spk_id] = replace(spk, replay={**spk.replay, handshake_hash: pinned})
-        return self._with(held)
+    def used(self, ids, handshake_hash, ik, pinned):
+        """After a PrekeyInit was accepted (PREP-26), or again after a restore (PREP-34).
+
+        `ids`: of the prekeys that it used. What is not here any more is passed over.
+        """
+        held = {
+            name: one
+            for name, one in self.held.items()
+            if name not in ids or one.record.type not in ONE_TIME_TYPES  # PREP-11
+        }
+        for name in set(ids) & set(held):
+            spk = held[name]
+            if spk.record.type == SPK and handshake_hash not in spk.replay:
+                held[name] = replace(spk, replay={**spk.replay, handshake_hash: (ik, pinned)})
+        return self if held == self.held else self._with(held)

@@ -56,8 +56,7 @@ class Opened:
 
     prepared: Prepared
     pinned: bool
-    spk_id: int
-    others: tuple  # ids of the other prekeys
+    used: tuple  # ids of the prekeys, the signed one first
 
 
 def _identity_key(suite, ss, ee, es, eo):
@@ -89,11 +88,15 @@ def initiate(identity, card_i, bundle, contacts, now, floor, views, draw, note=i
     claim = Claim(ts_i, card_i, psk_id, views(card_i, card_r))  # DEV-15
 
     ek_private = drawn(draw, 32)  # PREP-17
-    ek_i = x25519_public(ek_private)
+    randomness = drawn(draw, 32) if pqk else b""
+    ra_private = drawn(draw, 32)
+    ek_i, ra = x25519_public(ek_private), x25519_public(ra_private)
+    if ra in (ek_i, spk.key, opk and opk.key):
+        raise Refused("random")
     note("ek_i", ek_i)
     ss, ct = b"", b""
     if pqk:
-        ss, ct = kem.encapsulate(pqk.key, drawn(draw, 32))
+        ss, ct = kem.encapsulate(pqk.key, randomness)
         note("ss", ss)
     es = x25519(ek_private, card_r.idk)
     note("es", es)
@@ -116,10 +119,6 @@ def initiate(identity, card_i, bundle, contacts, now, floor, views, draw, note=i
     note("t0", t0)
     note("t1", t1)
     note("t2", t2)
-    ra_private = drawn(draw, 32)  # PREP-17
-    ra = x25519_public(ra_private)
-    if ra in (ek_i, spk.key, opk and opk.key):  # PREP-17
-        raise Refused("random")
     note("ra", ra)
     content = claim.encoded + ra
     t3 = mix(t2, content)
@@ -207,13 +206,13 @@ def respond(identity, cards, contacts, prekeys, now, handshake, note=ignore):
         raise Refused("protocol")
     x25519(spk.private, ra)
     pinned = contacts.is_pinned(card_i)  # CARD-11
-    spk.require_room_for(pinned)  # step 17
+    spk.require_room_for(card_i.ik, pinned)  # step 17
     t5 = mix(t4, sealed_signature)
     note("t5", t5)
     agreed = Agreed(suite, expand(suite, hs, b"session", t5, 32), t5, ra, spk.record.key, spk.private)
     reduced = _is_reduced(opk and opk.record, pqk and pqk.record)
-    others = tuple(one.record.id for one in (opk, pqk) if one)
-    return Opened(Prepared(agreed, claim, card_r, reduced, handshake_hash), pinned, spk_id, others)
+    ids = tuple(record.id for record in used)
+    return Opened(Prepared(agreed, claim, card_r, reduced, handshake_hash), pinned, ids)
 
 
 def _open_identity(suite, cards, used, clear, k_id, sealed):

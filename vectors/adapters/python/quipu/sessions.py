@@ -40,6 +40,7 @@ class Held:
     reduced: bool = False  # the handshake was (PREP-33)
     opening: Optional[bytes] = None  # initiator, until confirmed: Complete or handshake bytes to repeat
     opening_hash: Optional[bytes] = None  # responder: recognises a repetition
+    used: tuple = ()  # responder: ids of the prekeys of a PrekeyInit, the signed one first (PREP-34)
     repeats: int = 0  # of Complete, already due
     answers: int = 0  # receipts that answered a Complete or PrekeyInit
     answered: Optional[int] = None  # when the last of them did
@@ -95,7 +96,8 @@ class Held:
     @staticmethod
     def restore(snapshot):
         plain = unpack(snapshot)
-        return Held(session=Session.from_plain(plain["session"]), **from_json(plain["beside"]))
+        beside = from_json(plain["beside"])
+        return Held(session=Session.from_plain(plain["session"]), **{**beside, "used": tuple(beside["used"])})
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,10 @@ class Sessions:
     def find(self, session_id):
         return next((held for held in self.held if held.session_id == session_id), None)
 
-    def to_send(self, now):
+    def to_send(self, now, is_wanted=lambda held: True):
         """The greatest that is not given up, nor counts as given up (SESSION-03, SESSION-31)."""
         for held in self.live(now):
-            if held.status != GIVEN_UP and not held.is_at_limit(now):
+            if held.status != GIVEN_UP and not held.is_at_limit(now) and is_wanted(held):
                 return held
         raise Refused("no_session")
 
@@ -160,12 +162,12 @@ class Sessions:
             for other in self.live(now):
                 if other.status == UNCONFIRMED:  # SESSION-07
                     sessions = sessions._give_up(other, events)
-        return sessions.put(held)._superseded(now)._within_bounds(now, events)
+        return sessions.put(held).settled(now, events)
 
     def receive(self, message, now, events):
         """On the session under one of whose header keys the MAC verifies (SESSION-08, SESSION-11).
 
-        Gives the sessions and what was received: the card of its sender, type and content.
+        Gives the sessions, not yet settled, and what was received: the card of its sender, type and content.
         """
         for held in self.live(now):
             if held.session.recognises(message):
@@ -194,7 +196,11 @@ class Sessions:
         }
         events.append(message_event)
         heard = Heard(held.peer, received.content_type, received.content)
-        return self.put(held)._superseded(now)._within_bounds(now, events), heard  # SESSION-09
+        return self.put(held), heard
+
+    def settled(self, now, events):
+        """After a session was added or a message accepted (SESSION-09, SESSION-10)."""
+        return self._superseded(now)._within_bounds(now, events)
 
     def _superseded(self, now):
         """Notes when a session first stands below a confirmed one (SESSION-10)."""

@@ -15,7 +15,6 @@ from .notation import (
     CARDS_KEPT,
     CLASSIC,
     DAY,
-    HYBRID,
     ONE_TIME_PREKEYS,
     PREPARED_TOTAL,
     Refused,
@@ -54,7 +53,10 @@ def _require_parameters(memory, passes, lanes):
 
 def master_key(passphrase, salt, memory, passes, lanes):
     kdf = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory)  # version 0x13
-    return kdf.derive(passphrase)
+    try:
+        return kdf.derive(passphrase)
+    except MemoryError:
+        raise Refused("file_parameters") from None  # STORE-05
 
 
 def _file_seal(master, header):
@@ -158,7 +160,7 @@ def _prekeys(prekeys):
         for one in held:
             data += one.record.raw + one.private
             if kind == SPK:
-                entries = sorted(name + u8(pinned) for name, pinned in one.replay.items())
+                entries = sorted(name + ik + u8(pinned) for name, (ik, pinned) in one.replay.items())
                 data += u32(len(entries)) + b"".join(entries)
     return data
 
@@ -248,7 +250,7 @@ def _read_pin(parts):
 
 def _read_suite(parts):
     ik, suite = parts.take(32), parts.number(2)
-    _require(suite in (CLASSIC, HYBRID))
+    _require(suite > CLASSIC)
     return ik, suite
 
 
@@ -259,8 +261,9 @@ def _read_secret(parts):
 
 
 def _with_secrets(contacts, secrets):
+    bound = {psk for psk, ik in secrets if ik is not None}
     for psk, ik in secrets:
-        _require(ik not in contacts.expected)
+        _require(ik not in contacts.expected and (ik is not None or psk not in bound))
         contacts = contacts.with_psk(psk, ik)
     return contacts
 
@@ -294,7 +297,7 @@ def _read_replay(parts):
     replay, before, count = {}, b"", parts.number(4)
     _require(count <= PREPARED_TOTAL)
     for _ in range(count):
-        name, pinned = parts.take(32), parts.number(1)
+        name, ik, pinned = parts.take(32), parts.take(32), parts.number(1)
         _require(before < name and pinned in (0, 1))
-        replay[name], before = bool(pinned), name
+        replay[name], before = (ik, bool(pinned)), name
     return replay

@@ -21,7 +21,7 @@ class DeviceScript(Script):
         "least": ("peer suite", "", ""),
         "prekeys": ("one_time", "random", "records"),
         "prepare": ("bundle", "random", "events"),
-        "manifest": ("manifests", "", "events"),
+        "manifest": ("manifests", "replace", "events"),
         "send-all": ("address type content", "random", "packets"),
         "due": ("", "", "events packets"),
         "restart": ("cache", "", ""),
@@ -116,8 +116,9 @@ class DeviceScript(Script):
         return {"events": device.prepare(bytes.fromhex(step["bundle"]), now, draw)}, None
 
     def do_manifest(self, step, draw):
-        device, _ = self.at(step)
-        return {"events": device.take_manifests(list(map(bytes.fromhex, step["manifests"])))}, None
+        device, now = self.at(step)
+        manifests = list(map(bytes.fromhex, step["manifests"]))
+        return {"events": device.take_manifests(manifests, now, step.get("replace", False))}, None
 
     def do_send_all(self, step, draw):
         device, now = self.at(step)
@@ -127,7 +128,8 @@ class DeviceScript(Script):
         return {"packets": [[self.name(ik), one] for (ik, _), one in zip(packets, shown)]}, None
 
     def name(self, ik):
-        return next(name for name, other in self.iks.items() if other == ik)
+        """A device that is not in the script stands by its IK."""
+        return next((name for name, other in self.iks.items() if other == ik), ik.hex())
 
     def do_due(self, step, draw):
         device, now = self.at(step)

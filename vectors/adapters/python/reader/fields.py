@@ -14,7 +14,7 @@ NUMBERS = {
 TEXTS = {
     "label", "purpose", "as", "do", "from", "to", "saved", "error", "event", "role", "name", "digits",
 }  # fmt: skip
-TRUTHS = {"pinned", "cache", "reduced", "changed", "theirs", "ours"}
+TRUTHS = {"pinned", "cache", "reduced", "changed", "theirs", "ours", "replace"}
 
 HEX = re.compile(r"([0-9a-f]{2})*")
 DECIMAL = re.compile(r"0|[1-9][0-9]*")

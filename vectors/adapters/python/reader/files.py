@@ -17,7 +17,7 @@ from .session_script import SessionScript
 SCHEMA = Path(__file__).resolve().parents[3] / "schema" / "vector-file-1.json"
 SCRIPTS = {"session": SessionScript, "device": DeviceScript}
 
-FILE_FIELDS = {"format", "protocol", "operation", "suite", "license", "comment", "flags", "tests"}
+FILE_FIELDS = {"format", "protocol", "operation", "suite", "profile", "license", "comment", "flags", "tests"}
 PROFILES = ("core", "prepared", "hybrid", "devices", "storage")
 ALWAYS = {"id", "comment", "requirements", "flags"}
 SCRIPT_FIELDS = ALWAYS | {"setup", "steps"}
@@ -48,10 +48,10 @@ def is_negative(test):
 
 
 def require_file(file):
-    require_names("file", file, FILE_FIELDS, {"profile"})
+    require_names("file", file, FILE_FIELDS)
     if file["format"] != 1 or file["protocol"] != "QuipuV1" or file["suite"] not in (CLASSIC, HYBRID):
         raise Damaged("unknown format, protocol or suite")
-    if file.get("profile", "core") not in PROFILES:
+    if file["profile"] not in PROFILES:
         raise Damaged(f"unknown profile {file['profile']}")
     if file["operation"] not in OPERATIONS and file["operation"] not in SCRIPTS:
         raise Damaged(f"unknown operation {file['operation']}")

@@ -3,7 +3,15 @@
 from quipu import Refused, initiator, kem, message, prepared, primitives, ratchet, responder, safety, storage
 from quipu.contacts import Contacts, psk_id
 from quipu.keys import Card, Identity, address_field, issue_card, verify_card
-from quipu.manifests import ListedDevice, follow, issue_manifest, verify_manifest
+from quipu.manifests import (
+    ListedDevice,
+    follow,
+    issue_manifest,
+    next_manifest,
+    verify_manifest,
+    with_added,
+    with_revoked,
+)
 from quipu.prekeys import OwnPrekey, Prekeys, Record, issue_record, verify_bundle, verify_record
 from quipu.session import export, session_keys
 
@@ -334,6 +342,17 @@ def op_manifest_issue(given, draw, note):
     return {"manifest": manifest.raw}
 
 
+def op_manifest_change(given, draw, note):
+    kept = verify_manifest(given.bytes("kept")) if "kept" in given else None
+    devices, now = kept.devices if kept else [], given.time("now")
+    for change in map(Input, given["changes"]):
+        if change["do"] == "add":
+            devices = with_added(devices, change.device(), change.bytes("ik"), now)
+        else:
+            devices = with_revoked(devices, change.device(), now)
+    return {"manifest": next_manifest(given.bytes("ak_seed"), given.bytes("address"), kept, devices).raw}
+
+
 def op_manifest_verify(given, draw, note):
     manifest = verify_manifest(given.bytes("manifest"))
     return {
@@ -462,6 +481,7 @@ OPERATIONS = {
         op_prepared_respond,
     ),
     "manifest-issue": (("ak_seed address number previous devices", ""), "manifest", op_manifest_issue),
+    "manifest-change": (("ak_seed address changes now", "kept"), "manifest", op_manifest_change),
     "manifest-verify": (("manifest", ""), "address ak number previous devices hash", op_manifest_verify),
     "manifest-follow": (("kept next", ""), "changed", op_manifest_follow),
     "fingerprint": (("key address", ""), "fingerprint digits", op_fingerprint),
@@ -487,6 +507,7 @@ OPTIONAL_OUTPUT = {"import": {"ak"}}
 EARLIER = {"initiate": INITIATE, "respond": RESPOND}
 HEX_LISTS = {"cards", "psks"}
 OBJECT_LISTS = {"pins": "address device ik", "prekeys": "record private", "devices": "device ik added revoked"}
+CHANGES = {"add": "do device ik", "revoke": "do device"}
 COUNTS = {"cards", "pins", "suites", "psks", "manifests", "prekeys"}
 
 
@@ -494,7 +515,7 @@ def require_input(what, fields, names):
     """VEC-03: no field but those of 12.3, each in its form."""
     required, optional = names
     require_names(what, fields, required.split(), optional.split())
-    require_form(what, fields, besides={"initiate", "respond", "types", *HEX_LISTS, *OBJECT_LISTS})
+    require_form(what, fields, besides={"initiate", "respond", "types", "changes", *HEX_LISTS, *OBJECT_LISTS})
     for name in set(fields) & set(EARLIER):
         require_names(name, fields[name], {"input", "random"})
         require_input(name, fields[name]["input"], EARLIER[name])
@@ -507,6 +528,12 @@ def require_lists(what, fields):
         require_hex_list(f"{what} {name}", fields[name])
     for name in set(fields) & set(OBJECT_LISTS):
         require_object_list(f"{what} {name}", fields[name], OBJECT_LISTS[name].split())
+    for change in fields.get("changes", []):
+        names = CHANGES.get(change.get("do")) if isinstance(change, dict) else None
+        if names is None:
+            raise Damaged(f"{what} changes: unknown change")
+        require_names(f"{what} changes", change, names.split())
+        require_form(f"{what} changes", change)
     types = fields.get("types", [])
     if not isinstance(types, list) or not all(isinstance(one, int) for one in types):
         raise Damaged(f"{what} types: not a list of numbers")

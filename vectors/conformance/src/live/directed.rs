@@ -165,7 +165,7 @@ pub(super) fn crowd(world: &mut World) -> Result<(), String> {
 /// A copy of a device's state is alive: the peer notices, and a caller that counts refuses it.
 pub(super) fn clone(world: &mut World) -> Result<(), String> {
     for pending in [false, true] {
-        let mut fresh = World::new(world.dice.next())?;
+        let mut fresh = World::new(world.dice.next(), world.suite)?;
         fresh.meet()?;
         if pending {
             fresh.say(1, 0)?;

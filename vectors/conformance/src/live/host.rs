@@ -5,6 +5,7 @@ use quipu::crypto::sign::IdentityKey;
 use quipu::handshake::ReplayCache;
 use quipu::secret::Secret;
 use quipu::session::Status;
+use quipu::wire::Suite;
 use quipu::{Address, Card, CardFields, Device, DeviceId, Identity};
 
 use super::book::{Key, Standing};
@@ -24,10 +25,16 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(name: &'static str, now: u64, dice: &mut Dice) -> Result<Self, String> {
+    pub(crate) fn new(
+        name: &'static str,
+        now: u64,
+        suite: Suite,
+        dice: &mut Dice,
+    ) -> Result<Self, String> {
         let secrets = [dice.key(), dice.key()];
         let address = Address::new(name.as_bytes()).map_err(|error| error.to_string())?;
         let fields = CardFields::new(address, DeviceId(1), now, now + 3_650 * DAY);
+        let fields = CardFields { suites: Suite::X25519.bit() | suite.bit(), ..fields };
         let device = Device::new(identity(&secrets), fields, ReplayCache::default())
             .map_err(|error| format!("{name} could not issue a card: {error}"))?;
         let card = *device.card().ok_or("a new device has no card")?;
@@ -44,6 +51,8 @@ impl Host {
     pub(crate) fn state(&mut self, now: u64, peers: &[IdentityKey]) -> Vec<u8> {
         self.device.expire(now);
         let mut state = self.device.replay_cache().snapshot();
+        state.extend_from_slice(self.device.prekeys().snapshot().expose());
+        state.extend(format!("{:?}", self.device.contacts()).into_bytes());
         self.device.handshakes().for_each(|id| state.extend_from_slice(&id));
         for peer in peers {
             let snapshot = self.device.snapshot(peer);

@@ -18,6 +18,7 @@ mod world;
 pub(crate) use cases::CASES;
 pub(crate) use counts::Counts;
 
+use quipu::wire::Suite;
 use walk::Walk;
 use world::World;
 
@@ -59,14 +60,14 @@ impl Case {
         self.needs.split(',').map(str::trim)
     }
 
-    /// Plays the case. Everything in it follows from the seed.
+    /// Plays the case, in suite 1 and suite 2 by turns. Everything in it follows from the seed.
     pub(crate) fn play(&self, seed: u64) -> Played {
         let mut counts = Counts::default();
-        let runs = if let Play::Walks(runs, _) = self.play { runs } else { 1 };
+        let runs = if let Play::Walks(runs, _) = self.play { runs } else { 2 };
         for run in 0..runs {
-            if let Err(text) =
-                self.run(seed.wrapping_add(run.wrapping_mul(0x1_0000_0001)), &mut counts)
-            {
+            let suite = if run % 2 == 0 { Suite::X25519 } else { Suite::Hybrid };
+            let seed_of_run = seed.wrapping_add(run.wrapping_mul(0x1_0000_0001));
+            if let Err(text) = self.run(seed_of_run, suite, &mut counts) {
                 let outcome = Err(format!("seed {seed}, run {run}: {text}"));
                 return Played { counts, outcome };
             }
@@ -78,8 +79,8 @@ impl Case {
         Played { counts, outcome }
     }
 
-    fn run(&self, seed: u64, counts: &mut Counts) -> Result<(), String> {
-        let mut world = World::new(seed)?;
+    fn run(&self, seed: u64, suite: Suite, counts: &mut Counts) -> Result<(), String> {
+        let mut world = World::new(seed, suite)?;
         let outcome = match &self.play {
             Play::Walks(_, walk) => world.walk(walk),
             Play::Story(story) => story(&mut world),

@@ -55,6 +55,8 @@ impl Model {
 pub(crate) struct Oracle {
     pub(crate) facts: Facts,
     pub(crate) models: Vec<Model>,
+    /// The suite number of every handshake.
+    pub(crate) suite: u16,
 }
 
 impl Oracle {
@@ -145,7 +147,7 @@ impl Oracle {
 
     /// Notes a message that device `at` has accepted; the events.
     fn accept_letter(&mut self, at: usize, letter: &Letter, now: u64) -> Vec<Value> {
-        let Self { facts, models } = self;
+        let Self { facts, models, .. } = self;
         let book = models[at].book(letter.from);
         let Some(entry) = book.get(&letter.session) else { return Vec::new() };
         let former = facts.length(&letter.session, entry.side.newest());
@@ -211,7 +213,11 @@ impl Oracle {
     fn established(&self, at: usize, peer: usize, id: [u8; 16], role: &str) -> Value {
         let (pinned, key) = (self.models[at].pins.contains(&peer), &self.models[peer].key);
         let session = hex::encode(id);
-        json!({ "event": "established", "peer": key, "session": session, "role": role, "pinned": pinned })
+        let mut event = json!({ "event": "established", "peer": key, "session": session, "role": role, "pinned": pinned });
+        if self.suite != 1 {
+            event["suite"] = json!(self.suite);
+        }
+        event
     }
 
     fn accept_complete(

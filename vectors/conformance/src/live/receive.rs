@@ -93,7 +93,8 @@ impl World {
                 let (init, made) = (parcel.bytes.clone(), (reply.clone(), now));
                 self.oracle.models[at].half_open.insert(init.clone(), made);
                 self.oracle.facts.responses.insert(reply.clone(), Response { init });
-                self.draws(at, &[32, 32])?;
+                let draws: &[usize] = if self.hybrid() { &[32, 32, 32] } else { &[32, 32] };
+                self.draws(at, draws)?;
                 self.counts.add("sent response");
                 self.network.post(Parcel { from: Some(at), to: peer, bytes: reply.clone() });
                 Ok(())

@@ -9,6 +9,7 @@ use super::network::{Network, Parcel};
 use super::oracle::{Model, Oracle};
 use quipu::Event;
 use quipu::crypto::sign::IdentityKey;
+use quipu::wire::Suite;
 use quipu_vectors::script::event as describe;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,8 @@ pub(crate) struct World {
     pub(crate) dice: Dice,
     pub(crate) now: u64,
     pub(crate) counts: Counts,
+    /// The suite of every card.
+    pub(crate) suite: Suite,
     /// Messages that were handed to an application: session, epoch, number.
     pub(crate) delivered: BTreeSet<([u8; 16], u32, u32)>,
     generations: BTreeMap<(usize, [u8; 16]), (u64, Vec<u8>)>,
@@ -35,7 +38,7 @@ pub(crate) struct World {
 
 impl World {
     /// Three devices that have never met. The first has pinned the second, the second the third.
-    pub(crate) fn new(seed: u64) -> Result<Self, String> {
+    pub(crate) fn new(seed: u64, suite: Suite) -> Result<Self, String> {
         let mut world = Self {
             hosts: Vec::new(),
             oracle: Oracle::default(),
@@ -43,6 +46,7 @@ impl World {
             dice: Dice::new(seed),
             now: START,
             counts: Counts::default(),
+            suite,
             delivered: BTreeSet::new(),
             generations: BTreeMap::new(),
         };
@@ -54,8 +58,9 @@ impl World {
 
     /// One more device.
     pub(crate) fn join(&mut self, name: &'static str) -> Result<(), String> {
-        let host = Host::new(name, START, &mut self.dice)?;
+        let host = Host::new(name, START, self.suite, &mut self.dice)?;
         let key = hex::encode(host.key.as_bytes());
+        self.oracle.suite = self.suite.number();
         self.oracle.models.push(Model { key, ..Model::default() });
         self.hosts.push(host);
         Ok(())
@@ -69,6 +74,10 @@ impl World {
 
     pub(crate) fn key(&self, device: usize) -> IdentityKey {
         self.hosts[device].key
+    }
+
+    pub(crate) fn hybrid(&self) -> bool {
+        self.suite == Suite::Hybrid
     }
 
     fn keys(&self) -> Vec<IdentityKey> {
@@ -205,7 +214,8 @@ impl World {
             }
             Ok(None) => Ok(None),
             Ok(Some(init)) => {
-                self.draws(at, &[32])?;
+                let draws: &[usize] = if self.hybrid() { &[32, 64] } else { &[32] };
+                self.draws(at, draws)?;
                 self.counts.add("sent init");
                 self.oracle.models[at].starts.insert(init.clone(), now);
                 self.oracle.facts.inits.insert(init.clone(), Init { from: at, to: peer, ts });
