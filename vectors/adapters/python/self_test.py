@@ -2,6 +2,9 @@
 
 import hashlib
 import random
+from dataclasses import replace
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from quipu import Refused, kem, primitives, safety, storage
 from quipu.device import Device
@@ -13,15 +16,18 @@ from quipu.notation import (
     CHAIN_MAX,
     DAY,
     INITIATOR,
-    PREKEY_RETENTION,
     PREKEY_LIFETIME,
+    PREKEY_RETENTION,
+    PREPARED_PER_IDENTITY,
     RESPONDER,
     SKIPPED_KEYS,
     UNCONFIRMED_AGE,
     lp32,
+    u32,
 )
 from quipu.prekeys import LAST_RESORT_KEM, ONE_TIME_KEM, OPK, SPK, Bundle, Prekeys, Record
 from quipu.session import Session
+from quipu.sessions import Sessions
 
 NOW = 1_700_000_000_000
 
@@ -319,8 +325,35 @@ def prepared_handshakes():
         assert Prekeys.restore(snapshot) == b._contents.prekeys
         refuses("rollback", lambda: Prekeys.restore(snapshot, b._contents.prekeys.generation + 1))
         end = NOW + PREKEY_LIFETIME + PREKEY_RETENTION
-        assert b._contents.current(end - 1).cards and not b._contents.current(end).cards  # CARD-17
+        b.issue(issue_card(b.identity, 3, b"bob", card_b.device, NOW + 9, NOW + 30 * DAY).raw, NOW + 9)
+        assert card_b in b._contents.current(end - 1).cards and card_b not in b._contents.current(end).cards  # CARD-17
         assert not b.new_prekeys(0, NOW + 7 * DAY - 1, draw) and b.new_prekeys(0, NOW + 7 * DAY, draw)  # PREP-10
+        assert b.new_prekeys(0, NOW - 2 * DAY, draw)  # PREP-10: dated ahead does not count as new
+
+
+def restored_prekeys():
+    """PREP-34: prekeys from before a PrekeyInit beside the session that it made; PREP-27."""
+    draw = Source("restored prekeys")
+    a, card_a = new_device(b"alice", draw)
+    b, card_b = new_device(b"bob", draw)
+    bundle = bundle_of(card_b, b.new_prekeys(1, NOW, draw), SPK, OPK)
+    before = b._contents.prekeys
+    a.prepare(bundle, NOW, draw)
+    packets = [a.send(card_b.ik, 1, b"", NOW, draw)[1] for _ in range(2)]
+    b.receive(packets[0], NOW, draw)
+    after = b._contents.prekeys
+    b._contents = replace(b._contents, prekeys=before)
+    b.restart(False)
+    assert b._contents.prekeys == after and len(after.held) == 1
+    b._contents = b._contents.with_sessions(card_a.ik, Sessions())
+    refuses("replay", lambda: b.receive(packets[1], NOW, draw), b)
+
+    [spk] = after.held.values()
+    entries = {u32(i): (card_a.ik, True) for i in range(PREPARED_PER_IDENTITY - 1)}
+    replace(spk, replay=entries).require_room_for(card_a.ik, True)
+    full = replace(spk, replay={**entries, b"one more": (card_a.ik, True)})
+    full.require_room_for(card_b.ik, False)
+    refuses("busy", lambda: full.require_room_for(card_a.ik, True))
 
 
 def refuses_any(operation, device):
@@ -345,9 +378,9 @@ def manifests():
     revoked = [listed[0], ListedDevice(card_b2.device, card_b2.ik, NOW, NOW + 1)]
     second = issue_manifest(ak, b"bob", 2, first.hash, revoked)
     third = issue_manifest(ak, b"bob", 3, second.hash, revoked)
-    assert names(a.take_manifests([first.raw])) == ["manifest"]
-    assert not a.take_manifests([first.raw])
-    assert a.take_manifests([third.raw]) == [{"event": "manifest-refused", "error": "manifest_gap"}]
+    assert names(a.take_manifests([first.raw], NOW)) == ["manifest"]
+    assert not a.take_manifests([first.raw], NOW)
+    assert a.take_manifests([third.raw], NOW) == [{"event": "manifest-refused", "error": "manifest_gap"}]
     for other, card in ((b1, card_b1), (b2, card_b2)):
         _, [response] = other.receive(a.initiate(card.raw, NOW, draw), NOW, draw)
         events, [complete] = a.receive(response, NOW, draw)
@@ -360,12 +393,60 @@ def manifests():
     events, _ = a.receive(packet, NOW, draw, card_b2.ik)
     assert names(events) == ["message", "manifest", "dropped", "manifest"]
     refuses("identity", lambda: a.initiate(card_b2.raw, NOW, draw), a)
+    a.receive(b1.initiate(card_a.raw, NOW, draw), NOW, draw)
+    a.initiate(card_b1.raw, NOW, draw)
+    other = issue_manifest(b"k" * 32, b"bob", 1, bytes(32), [ListedDevice(card_b2.device, card_b2.ik, NOW, 0)])
+    assert a.take_manifests([other.raw], NOW) == [{"event": "manifest-refused", "error": "identity"}]
+    kept = a._contents
+    assert names(a.take_manifests([other.raw], NOW, replaces=True)) == ["manifest", "dropped"]  # DEV-23
+    assert not a._contents.initiated and not a._contents.half_open  # DEV-11
+    a._contents = kept
     assert [ik for ik, _ in a.send_all(b"bob", 1, b"hi", NOW, draw)] == [card_b1.ik]
 
     own, peer = safety.fingerprint(ak, b"bob"), safety.fingerprint(card_a.ik, b"alice")
     assert safety.safety_number(own, peer) == safety.safety_number(peer, own)
     safety.require_scanned(safety.scannable(peer, own), own, peer)
     refuses("identity", lambda: safety.require_scanned(safety.scannable(own, peer), own, peer))
+
+
+def first_manifests():
+    """DEV-22: whose word a first manifest needs. DEV-12: whose session it is."""
+    refused = [{"event": "manifest-refused", "error": "identity"}]
+    for pinned, listed, taken in ((True, True, True), (True, False, False), (False, True, False)):
+        draw = Source("first manifests")
+        a, card_a = new_device(b"alice", draw)
+        b, card_b = new_device(b"bob", draw)
+        if pinned:
+            a.pin(b"bob", card_b.device, card_b.ik)
+        manifest = list_of(draw, card_b if listed else card_a, b"bob")
+        _, [response] = b.receive(a.initiate(card_b.raw, NOW, draw), NOW, draw)
+        a.receive(response, NOW, draw)
+        _, [complete] = a.receive(b.initiate(card_a.raw, NOW, draw), NOW, draw)
+        _, [complete] = b.receive(complete, NOW, draw)
+        a.receive(complete, NOW, draw)
+        _, packet = b.send(card_a.ik, TYPE_ANNOUNCEMENT, announcement([manifest]), NOW, draw)
+        events, _ = a.receive(packet, NOW, draw, card_b.ik)
+        assert names(events)[-1] == ("manifest" if taken else "manifest-refused")
+        assert taken or events[-1:] == refused
+
+        foreign = list_of(draw, card_b, b"carol")  # lists bob's device under another address
+        assert names(a.take_manifests([foreign.raw], NOW)) == ["manifest"]
+        assert a.send_all(b"carol", 1, b"", NOW, draw) == [(card_b.ik, "no_session")]
+        assert a.take_manifests([list_of(draw, card_b, b"alice").raw], NOW) == refused
+        assert names(a.take_manifests([list_of(draw, card_a, b"alice").raw], NOW)) == ["manifest"]
+
+
+def list_of(draw, card, address):
+    return issue_manifest(draw(32), address, 1, bytes(32), [ListedDevice(card.device, card.ik, NOW, 0)])
+
+
+def argon2():
+    """RFC 9106, 5.3, through the library; the reference's published `password`, `somesalt` through storage.py."""
+    given = dict(salt=b"\2" * 16, length=32, iterations=3, lanes=4, memory_cost=32, ad=b"\4" * 12, secret=b"\3" * 8)
+    tag = Argon2id(**given).derive(b"\1" * 32)
+    assert tag.hex() == "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+    master = storage.master_key(b"password", b"somesalt", 65_536, 2, 1)
+    assert master.hex() == "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7"
 
 
 def storage_files():
@@ -377,7 +458,8 @@ def storage_files():
     b.set_psk(b"p" * 32)
     b.set_psk(b"q" * 32, b"i" * 32)
     b.set_least(b"i" * 32, 2)
-    b.take_manifests([issue_manifest(b"k" * 32, b"bob", 1, bytes(32), [ListedDevice(card_b.device, card_b.ik, 0, 0)]).raw])
+    own = issue_manifest(b"k" * 32, b"bob", 1, bytes(32), [ListedDevice(card_b.device, card_b.ik, 0, 0)])
+    assert names(b.take_manifests([own.raw], NOW)) == ["manifest"]
     contents = b._contents
     kept = storage.Kept(b.identity, contents.cards, contents.contacts, b"k" * 32, contents.prekeys)
     light = 19_456, 2, 1
@@ -399,7 +481,21 @@ def storage_files():
 
 def run():
     assert len(PADDED_LENGTHS) == 129 and all(pad(length) == length for length in PADDED_LENGTHS)
-    for test in (small_orders, conversation, crossing, answer_without_random, time_by_peer, bounds, hybrid, prepared_handshakes, manifests, storage_files):
+    for test in (
+        small_orders,
+        conversation,
+        crossing,
+        answer_without_random,
+        time_by_peer,
+        bounds,
+        hybrid,
+        prepared_handshakes,
+        restored_prekeys,
+        manifests,
+        first_manifests,
+        argon2,
+        storage_files,
+    ):
         test()
         print(f"{test.__name__}: passed")
     return 0

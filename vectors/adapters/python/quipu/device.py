@@ -66,7 +66,7 @@ class Contents:
 
     @property
     def newest_card(self):
-        return self.cards[-1] if self.cards else None
+        return self.cards[-1]
 
     def sessions(self, ik):
         return self.peers.get(ik, Sessions())
@@ -158,8 +158,6 @@ class Device:
         """What PREP-10 demands and `one_time` more of each kind: the new records."""
         contents = self._contents.current(now)
         card = contents.newest_card
-        if card is None:
-            raise Refused("time")
         suite = HYBRID if card.suites & 0b10 else CLASSIC
         prekeys, records = contents.prekeys.issue(self.identity.ik_seed, card.device, suite, now, one_time, draw)
         self._contents = replace(contents, prekeys=prekeys)

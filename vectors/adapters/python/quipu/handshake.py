@@ -102,19 +102,17 @@ def is_live(half_open, now):
 def plan(identity, card_i, card_r, contacts, now, floor, ahead, has_kem=True):
     """Suite and ts_I of a handshake that we start towards a verified card (4.3, PREP-15).
 
-    `card_i`: None when no card of our own is kept any more. `ahead`: how far ts_I may be.
+    `ahead`: how far ts_I may be.
     """
     contacts.require_identity(card_r)  # HS-39, DEV-10
     if card_r.ik == identity.ik:  # HS-03
         raise Refused("identity")
-    suite = None if card_i is None else contacts.suite_with(card_i, card_r)  # CARD-12, CARD-16
+    suite = contacts.suite_with(card_i, card_r)  # CARD-12, CARD-16
     if suite == HYBRID and not has_kem:  # PREP-09
         raise Refused("suite")
     ts_i = now if floor is None else max(now, floor + 1)  # HS-05, PREP-16
     if ts_i - now > ahead:
         raise Refused("window")
-    if card_i is None:  # HS-02
-        raise Refused("time")
     card_i.require_valid(ts_i)  # HS-02
     return suite, ts_i
 

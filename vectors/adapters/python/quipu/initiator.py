@@ -37,10 +37,9 @@ from .primitives import (
 
 
 def initiate(identity: Identity, card_i, card_r_bytes, contacts, now, floor, views, draw, note=ignore):
-    """`card_i`: None when no card of our own is kept any more.
+    """Gives Init and what to keep.
 
     `floor`: ts_I of the greatest confirmed session with that device, or None. `views`: of two cards.
-    Gives Init and what to keep.
     """
     card_r = verify_card(card_r_bytes)  # HS-01
     card_r.require_valid(now)  # HS-02
