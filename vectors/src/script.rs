@@ -437,6 +437,13 @@ impl DevicePlayer {
                 let sent = self.owned(get)?.device.close(&to, now, draws)?;
                 self.keep(get, sent.packet, Some(&sent.events))
             }
+            "receipt" => {
+                let (to, session) = (self.key_of(get.text("to")?)?, get.array("session")?);
+                match self.owned(get)?.device.receipt(&to, &session, now, draws)? {
+                    Some(packet) => self.keep(get, packet, None),
+                    None => Ok(Object::new()),
+                }
+            }
             "due" => {
                 let due = self.owned(get)?.device.due(now);
                 let packets: Vec<Value> = due

@@ -466,7 +466,7 @@ def storage_files():
     for kind in (storage.BACKUP, storage.MOVE):
         file = storage.seal_file(b"pass", *light, kind, NOW, storage.export(kept, kind), draw)
         back = storage.import_file(b"pass", kind, file, NOW + DAY)
-        assert (back.identity, back.cards, back.contacts, back.account) == (kept.identity, kept.cards, kept.contacts, kept.account)
+        assert replace(back, prekeys=kept.prekeys) == kept
         assert len(back.prekeys.held) == (6 if kind == storage.MOVE else 0)
         assert not storage.import_file(b"pass", kind, file, NOW + DAY + 1).prekeys.held  # STORE-12
     refuses("passphrase", lambda: storage.open_file(b"Pass", storage.MOVE, file))

@@ -110,7 +110,7 @@ impl Outcome {
     }
 
     /// Chapter 12.6.
-    //= spec/12-vectors.md#12-6-exit-codes-of-a-runner
+    //= spec/12-vectors.md#12-6-runners
     //# [VEC-05] A runner MUST NOT report success when a test was left out.
     pub(crate) fn code(&self) -> u8 {
         match self.verdict {

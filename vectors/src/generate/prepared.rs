@@ -21,6 +21,9 @@ pub(super) fn books() -> Vec<Book> {
     ]
 }
 
+/// A refusal before its packet stands in an input.
+type Packet<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, Vec<u8>);
+
 fn with(mut base: Value, more: &Value) -> Value {
     if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
         base.extend(more.clone());
@@ -430,7 +433,7 @@ fn packets(cast: &Cast, book: &mut Book, good: &[u8]) {
         packet[at..at + bytes.len()].copy_from_slice(bytes);
         packet
     };
-    let mut cases: Vec<(&str, &str, &str, &str, &str, Vec<u8>)> = vec![
+    let mut cases: Vec<Packet<'_>> = vec![
         (
             "short",
             "a byte is missing",
@@ -638,7 +641,7 @@ fn insiders(cast: &Cast, book: &mut Book) {
         card[70..74].copy_from_slice(&cast.bob.card[70..74]);
     });
     let other_suites = resigned(&cast.ada, |card| card[4] = if hybrid(cast.suite) { 1 } else { 3 });
-    let mut cases: Vec<(&str, &str, &str, &str, &str, Vec<u8>)> = vec![
+    let mut cases: Vec<Packet<'_>> = vec![
         (
             "too-early",
             "ts_I more than a day before the signed prekey",

@@ -117,7 +117,7 @@ impl Side {
     }
 
     pub(super) const fn local(&self) -> Local<'_> {
-        Local { identity: &self.identity, cards: &self.cards.as_slice(), psks: &self.psks }
+        Local { identity: &self.identity, cards: self.cards.as_slice(), psks: &self.psks }
     }
 
     pub(super) fn standing(&self, views: [u8; 64]) -> impl Fn(&Claim) -> Standing {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .keys import address_field
-from .notation import MANIFEST_DEVICES, Refused, lp32, number, u8, u32, u64
+from .notation import MANIFEST_DEVICES, Refused, lp32, number, u8, u64
 from .primitives import ed25519_public, ignore, sha256, sign, verify
 
 HEADER_LENGTH, DEVICE_LENGTH, SIGNATURE_LENGTH = 139, 52, 64
@@ -87,9 +87,7 @@ def with_added(devices, device, ik, now):
 def with_revoked(devices, device, now):
     if not any(one.device == device and not one.revoked for one in devices):
         raise Refused("devices")
-    return [
-        replace(one, revoked=max(now, one.added)) if one.device == device else one for one in devices
-    ]
+    return [replace(one, revoked=max(now, one.added)) if one.device == device else one for one in devices]
 
 
 def next_manifest(ak_seed, address, kept, devices):

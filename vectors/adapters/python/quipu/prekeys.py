@@ -238,10 +238,10 @@ class Prekeys:
     # 5.8: the snapshot
 
     def snapshot(self):
-        held = [
-            [one.record.raw.hex(), one.private.hex(), [[h.hex(), ik.hex(), pinned] for h, (ik, pinned) in one.replay.items()]]
-            for one in self.held.values()
-        ]
+        def entries(one):
+            return [[name.hex(), ik.hex(), pinned] for name, (ik, pinned) in one.replay.items()]
+
+        held = [[one.record.raw.hex(), one.private.hex(), entries(one)] for one in self.held.values()]
         return pack({"generation": self.generation, "prekeys": held})
 
     @staticmethod
@@ -250,7 +250,7 @@ class Prekeys:
         try:
             for record, private, replay in plain["prekeys"]:
                 record = Record(bytes.fromhex(record))
-                replay = {bytes.fromhex(h): (bytes.fromhex(ik), pinned) for h, ik, pinned in replay}
+                replay = {bytes.fromhex(name): (bytes.fromhex(ik), pinned) for name, ik, pinned in replay}
                 held[record.id] = OwnPrekey(record, bytes.fromhex(private), replay)
             prekeys = Prekeys(held, plain["generation"])
         except (KeyError, TypeError, ValueError):

@@ -5,7 +5,7 @@ from typing import Optional
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from .contacts import Contacts, psk_id
+from .contacts import Contacts
 from .keys import CARD_LENGTH, Identity, verify_card
 from .manifests import verify_manifest
 from .notation import (

@@ -106,7 +106,8 @@ class Script:
 def require_event(what, event):
     if not isinstance(event, dict) or event.get("event") not in EVENTS:
         raise Damaged(f"{what}: unknown event")
-    require_names(f"{what} {event['event']}", event, {"event", *EVENTS[event["event"]].split()}, FURTHER.get(event["event"], set()))
-    require_form(f"{what} {event['event']}", event, besides=NESTED)
+    name = event["event"]
+    require_names(f"{what} {name}", event, {"event", *EVENTS[name].split()}, FURTHER.get(name, set()))
+    require_form(f"{what} {name}", event, besides=NESTED)
     if event.get("error", "length") not in ERRORS or event.get("role", "initiator") not in ("initiator", "responder"):
-        raise Damaged(f"{what} {event['event']}: error or role")
+        raise Damaged(f"{what} {name}: error or role")
