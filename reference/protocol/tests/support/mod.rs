@@ -6,6 +6,7 @@ pub(crate) mod forge;
 pub(crate) mod insider;
 pub(crate) mod oracle;
 pub(crate) mod pair;
+pub(crate) mod prepared;
 pub(crate) mod walk;
 
 use core::convert::Infallible;
