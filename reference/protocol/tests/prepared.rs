@@ -246,7 +246,8 @@ fn reduced_forward_secrecy_outlives_a_restart() {
 // SESSION-29
 #[test]
 fn prepared_handshake_draws_what_the_table_says() {
-    for (suite, wanted) in [(Suite::X25519, vec![32, 32, 16]), (Suite::Hybrid, vec![32, 32, 32, 16])]
+    for (suite, wanted) in
+        [(Suite::X25519, vec![32, 32, 16]), (Suite::Hybrid, vec![32, 32, 32, 16])]
     {
         let (mut ada, mut bob) = two(suite);
         let (one, other) = (&mut Seeded::new(1), &mut Seeded::new(2));

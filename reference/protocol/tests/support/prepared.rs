@@ -103,6 +103,18 @@ pub(crate) fn begin(from: &mut Device, to: &Device, now: u64, seed: u64) -> Vec<
     say(from, to, now, seed ^ 0xbe61)
 }
 
+/// Ada and Bob and her first packet, which is still under way.
+pub(crate) fn waiting(
+    suite: Suite,
+    one_time: Option<usize>,
+    kem: Option<usize>,
+) -> (Device, Device, Vec<u8>) {
+    let (mut ada, bob) = two(suite);
+    prepare(&mut ada, &Parts::of(&bob, one_time, kem), NOW, 1);
+    let packet = say(&mut ada, &bob, NOW, 2);
+    (ada, bob, packet)
+}
+
 /// A whole prepared handshake; both sides are confirmed.
 pub(crate) fn meet_prepared(from: &mut Device, to: &mut Device, now: u64, seed: u64) -> Vec<u8> {
     let packet = begin(from, to, now, seed);
