@@ -159,6 +159,8 @@ pub(crate) struct Forge {
     pub(crate) parts: Parts,
     pub(crate) ephemeral: [u8; 32],
     pub(crate) encapsulation: [u8; 32],
+    /// The key that is encapsulated to, when it is not that of the record.
+    pub(crate) other_kem: Option<[u8; 1184]>,
     /// The private half of `RA`, and the bytes that stand for its public half in the packet.
     pub(crate) ratchet: [u8; 32],
     pub(crate) said: [u8; 32],
@@ -190,6 +192,7 @@ impl Forge {
             parts: parts.clone(),
             ephemeral: [0x65; 32],
             encapsulation: [0x6b; 32],
+            other_kem: None,
             ratchet,
             said: public(ratchet),
             ts_i: NOW,
@@ -222,8 +225,9 @@ impl Forge {
         let eo = parts.one_time.as_ref().map(|it| agree(self.ephemeral, &it[26..58]));
         let kem = parts.kem.as_ref().filter(|_| suite == Suite::Hybrid);
         let sealed = kem.map(|it| {
-            let key = KemPublic::decode(it[26..1210].try_into().expect("1184 bytes"));
-            key.expect("valid").encapsulate(&Secret::new(self.encapsulation))
+            let key = self.other_kem.unwrap_or_else(|| it[26..1210].try_into().expect("1184"));
+            let key = KemPublic::decode(key).expect("valid");
+            key.encapsulate(&Secret::new(self.encapsulation))
         });
         let ss = sealed.as_ref().map(|(_, ss)| *ss.expose());
 
