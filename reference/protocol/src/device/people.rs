@@ -39,10 +39,16 @@ impl Device {
         //= spec/09-devices.md#9-3-which-devices
         //# [DEV-11] A device that accepts a manifest MUST drop every session with a device of that
         //# address that it does not list or has revoked.
-        for sessions in self.peers.values_mut().filter(|it| it.address() == Some(&address)) {
-            let left = sessions.keep(|it| manifest.lists(it.device, &it.key));
+        for sessions in self.peers.values_mut() {
+            let left = sessions.keep(&address, |it| manifest.lists(it.device, &it.key));
             events.extend(left.into_iter().map(Event::from));
         }
+        let lists = |card: &Card| {
+            let (fields, key) = (card.fields(), card.key());
+            fields.address != address || manifest.lists(fields.device, &key)
+        };
+        self.started.retain(|it| lists(it.peer()));
+        self.responder.keep(lists);
         Ok(())
     }
 

@@ -177,7 +177,7 @@ impl Device {
         if sessions.commit(&session, advance, now) {
             events.push(Event::Confirmed { session });
         }
-        let address = sessions.address().copied();
+        let address = sessions.address(&session).copied();
         let settled = sessions.settle(now).into_iter().map(Event::from).collect::<Vec<_>>();
         let learned = self.announced(address.as_ref(), &plaintext.content);
         events.push(Event::Message { peer, session, plaintext });
@@ -210,7 +210,7 @@ impl Device {
         }];
         self.contacts.raise(peer.key(), session.suite());
         let sessions = self.peers.entry(peer.key()).or_default();
-        sessions.note(peer.fields().address);
+        sessions.note(id, peer.fields().address);
         let changes = sessions.insert(session, now);
         events.extend(changes.into_iter().map(Event::from));
         (id, events)

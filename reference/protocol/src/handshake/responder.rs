@@ -90,6 +90,11 @@ impl Responder {
         self.half_open.retain(|entry| now.saturating_sub(entry.created) < HALF_OPEN_LIFETIME);
     }
 
+    /// Drops the half-open handshakes with peers that are not to be kept.
+    pub(crate) fn keep(&mut self, keep: impl Fn(&Card) -> bool) {
+        self.half_open.retain(|entry| keep(&entry.peer));
+    }
+
     /// Accepts an Init and makes the Response. Draws `EK_R`, `RB`.
     ///
     /// `standing` tells what the application knows of a claimed identity.
