@@ -7,6 +7,7 @@ pub(crate) mod insider;
 pub(crate) mod oracle;
 pub(crate) mod pair;
 pub(crate) mod prepared;
+pub(crate) mod users;
 pub(crate) mod walk;
 
 use core::convert::Infallible;
