@@ -113,7 +113,8 @@ fn announced_manifests_are_judged_one_by_one() {
     let user = three();
     let [one, two, three] = <[Vec<u8>; 3]>::try_from(bytes(&user.manifests)).expect("three");
     let fork = fork();
-    let cases: [(usize, &[&Vec<u8>], &[&str], u64); 8] = [
+    type Case<'a> = (usize, &'a [&'a Vec<u8>], &'a [&'a str], u64);
+    let cases: [Case<'_>; 8] = [
         (0, &[&one], &["1"], 1),
         (0, &[&one, &two, &three], &["1", "2", "3"], 3),
         (2, &[&two], &[], 2),

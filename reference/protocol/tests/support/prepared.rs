@@ -61,9 +61,9 @@ impl Parts {
         let of_kind = |kind| records.iter().filter(move |it| it[1] == kind).cloned();
         Self {
             card: at.card().expect("a card").as_bytes().to_vec(),
-            signed: of_kind(1).last().expect("a signed prekey"),
+            signed: of_kind(1).next_back().expect("a signed prekey"),
             one_time: one_time.and_then(|index| of_kind(2).nth(index)),
-            kem: kem.map_or_else(|| of_kind(4).last(), |index| of_kind(3).nth(index)),
+            kem: kem.map_or_else(|| of_kind(4).next_back(), |index| of_kind(3).nth(index)),
         }
     }
 
