@@ -8,7 +8,7 @@ use crate::error::{CallerError, Error, PeerError};
 use crate::handshake::{Claim, Psk, PskId, Psks, Standing, Views};
 use crate::keys::{Address, Card, DeviceId};
 use crate::wire::Suite;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 /// Pins, least suites, pre-shared secrets and manifests. To be stored by the caller.
 #[derive(Debug, Default)]
@@ -18,6 +18,7 @@ pub struct Contacts {
     pub(crate) psks: Psks,
     pub(crate) expected: BTreeMap<IdentityKey, PskId>,
     pub(crate) manifests: BTreeMap<Address, Manifest>,
+    pub(crate) ended: BTreeSet<IdentityKey>,
 }
 
 impl Contacts {
@@ -76,14 +77,21 @@ impl Contacts {
         }
     }
 
-    /// Number of pins, remembered suites, pre-shared secrets and manifests.
-    pub fn counts(&self) -> [usize; 4] {
-        [self.pins.len(), self.suites.len(), self.psks.iter().count(), self.manifests.len()]
+    /// Number of pins, remembered suites, pre-shared secrets, manifests and ended devices.
+    pub fn counts(&self) -> [usize; 5] {
+        let psks = self.psks.iter().count();
+        [self.pins.len(), self.suites.len(), psks, self.manifests.len(), self.ended.len()]
     }
 
     /// The newest manifest of an address.
     pub fn manifest(&self, address: &Address) -> Option<&Manifest> {
         self.manifests.get(address)
+    }
+
+    /// Whether a manifest lists, not revoked, every device that is pinned for its address.
+    pub(crate) fn lists_pins(&self, manifest: &Manifest) -> bool {
+        let mut pins = self.pins.iter().filter(|((address, _), _)| *address == manifest.address());
+        pins.all(|((_, device), key)| manifest.lists(*device, key))
     }
 
     /// Judges a manifest and keeps it. Returns whether it is news. `vouched` says whether
@@ -93,9 +101,10 @@ impl Contacts {
     /// As DEV-04 to DEV-08 and DEV-22; nothing has changed.
     //= spec/09-devices.md#9-2-the-chain
     //# [DEV-22] A device MUST take the first manifest of an address only from its application (an
-    //# invite, a contact, a decision of the user) or from the announcement of a pinned device of
-    //# that address that the manifest lists, and refuse any other as `identity`; the first one of
-    //# its own address only from its application, and only when it lists the device itself.
+    //# invite, a contact) or from the announcement of a pinned device of that address, only when
+    //# the manifest lists, not revoked, that device and every other device that is pinned for the
+    //# address, and refuse any other as `identity`; the first one of its own address (that of its
+    //# newest card) only from its application, and only when it lists the device itself.
     pub(crate) fn learn(&mut self, manifest: Manifest, vouched: bool) -> Result<bool, Error> {
         let kept = self.manifests.get(&manifest.address());
         let first = if vouched { Ok(true) } else { Err(PeerError::Identity) };
@@ -117,6 +126,9 @@ impl Contacts {
     pub fn standing(&self, own: &Address, claim: &Claim) -> Standing {
         let pinned = claim.place.and_then(|(address, device)| {
             let manifest = self.manifest(&address).map(|it| it.lists(device, &claim.key));
+            if manifest != Some(true) && self.ended.contains(&claim.key) {
+                return Some(false);
+            }
             manifest.or_else(|| self.pins.get(&(address, device)).map(|key| *key == claim.key))
         });
         Standing {

@@ -49,6 +49,8 @@ pub mod handshake;
 pub mod keys;
 pub mod limits;
 pub mod message;
+#[cfg(test)]
+mod operations;
 pub mod prekeys;
 pub mod ratchet;
 pub mod secret;

@@ -39,7 +39,7 @@ pub const ONE_TIME_PREKEYS: usize = 1_000;
 /// Replay set entries of one signed prekey.
 pub const PREPARED_TOTAL: usize = 65_536;
 /// Replay set entries of one identity, of one signed prekey.
-pub const PREPARED_PER_IDENTITY: usize = 1_024;
+pub const PREPARED_PER_IDENTITY: usize = 512;
 /// Replay set entries of identities that are not pinned, of one signed prekey.
 pub const PREPARED_UNPINNED: usize = 32_768;
 /// Messages of one chain.

@@ -11,21 +11,22 @@ use crate::message::{Envelope, Kind, announce};
 use crate::secret::SecretBytes;
 use crate::session::{Advance, Plaintext, Session, SessionId, SessionKey, Status};
 use crate::wire::{Reader, push_lp32};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
-/// Last handshake, address, snapshots of the sessions.
-type Pieces<'a> = (Option<u64>, Option<Address>, Vec<&'a [u8]>);
+/// Last handshake; of each session the address and the snapshot.
+type Pieces<'a> = (Option<u64>, Vec<(Option<Address>, &'a [u8])>);
 
-const SNAPSHOT_VERSION: u8 = 2;
+const SNAPSHOT_VERSION: u8 = 3;
 
 /// All sessions with one peer device, the greatest first.
 #[derive(Debug, Default)]
 pub struct Sessions {
     list: Vec<Session>,
     answered: Option<u64>,
-    address: Option<Address>,
+    addresses: BTreeMap<SessionId, Address>,
 }
 
 /// What time or a new session did to the others.
@@ -103,7 +104,13 @@ impl Sessions {
             }
             keep
         });
+        self.forget_addresses();
         changes
+    }
+
+    fn forget_addresses(&mut self) {
+        let Self { list, addresses, .. } = self;
+        addresses.retain(|id, _| list.iter().any(|session| session.key().id == *id));
     }
 
     /// The session on which a message goes out now.
@@ -221,21 +228,31 @@ impl Sessions {
         living.find(|session| session.knows_prepared(hash)).map(|session| session.key().id)
     }
 
-    /// The address on the newest card of the device that began or answered a session.
-    pub const fn address(&self) -> Option<&Address> {
-        self.address.as_ref()
+    /// The address on the card with which the device began or answered a session.
+    pub fn address(&self, id: &SessionId) -> Option<&Address> {
+        self.addresses.get(id)
     }
 
     /// Notes the address on the card of a new session.
-    pub(crate) const fn note(&mut self, address: Address) {
-        self.address = Some(address);
+    pub(crate) fn note(&mut self, id: SessionId, address: Address) {
+        self.addresses.insert(id, address);
     }
 
-    /// Drops the sessions with parties that are not to be kept.
-    pub(crate) fn keep(&mut self, keep: impl Fn(&Party) -> bool) -> Vec<Change> {
-        let left = self.list.iter().filter(|session| !keep(&session.peer()));
-        let left = left.map(|session| Change::Dropped(session.key().id)).collect();
-        self.list.retain(|session| keep(&session.peer()));
+    /// Whether a session is such, by address and party.
+    pub(crate) fn any(&self, such: impl Fn(Option<&Address>, &Party) -> bool) -> bool {
+        self.list.iter().any(|session| such(self.address(&session.key().id), &session.peer()))
+    }
+
+    /// Drops the sessions that are not to be kept, by address and party.
+    pub(crate) fn keep(&mut self, keep: impl Fn(Option<&Address>, &Party) -> bool) -> Vec<Change> {
+        let mut left = Vec::new();
+        let addresses = &self.addresses;
+        self.list.retain(|session| {
+            let keep = keep(addresses.get(&session.key().id), &session.peer());
+            left.extend((!keep).then_some(Change::Dropped(session.key().id)));
+            keep
+        });
+        self.forget_addresses();
         left
     }
 
@@ -254,17 +271,17 @@ impl Sessions {
         self.answered = Some(now);
     }
 
-    /// The sessions in one piece: version, last handshake, address, snapshots with their lengths,
-    /// SHA-256.
+    /// The sessions in one piece: version, last handshake, of each session the address and the
+    /// snapshot with its length, SHA-256.
     pub fn snapshot(&self) -> SecretBytes {
         let mut out = Zeroizing::new(Vec::new());
         out.push(SNAPSHOT_VERSION);
         out.push(self.answered.is_some().into());
         out.extend_from_slice(&self.answered.unwrap_or(0).to_be_bytes());
-        let address = self.address.as_ref().map_or(&[][..], Address::as_bytes);
-        out.extend(u8::try_from(address.len()));
-        out.extend_from_slice(address);
         for session in &self.list {
+            let address = self.address(&session.key().id).map_or(&[][..], Address::as_bytes);
+            out.extend(u8::try_from(address.len()));
+            out.extend_from_slice(address);
             push_lp32(&mut out, session.snapshot().expose());
         }
         let digest = sha256(&[&out]);
@@ -285,9 +302,9 @@ impl Sessions {
         if sha256(&[body]) != *digest {
             return Err(StorageError::Snapshot);
         }
-        let (answered, address, pieces) = Self::decode(rest).map_err(|_| StorageError::Snapshot)?;
-        let mut list: Vec<Session> = Vec::new();
-        for piece in pieces {
+        let (answered, pieces) = Self::decode(rest).map_err(|_| StorageError::Snapshot)?;
+        let (mut list, mut addresses) = (Vec::<Session>::new(), BTreeMap::new());
+        for (address, piece) in pieces {
             let session = Session::restore(piece, 0)?;
             if list.last().is_some_and(|before| before.key() <= session.key()) {
                 return Err(StorageError::Snapshot);
@@ -295,9 +312,10 @@ impl Sessions {
             if session.generation() < least(&session.key()) {
                 return Err(StorageError::Rollback);
             }
+            addresses.extend(address.map(|address| (session.key().id, address)));
             list.push(session);
         }
-        Ok(Self { list, answered, address })
+        Ok(Self { list, answered, addresses })
     }
 
     fn decode(rest: &[u8]) -> Result<Pieces<'_>, BytesError> {
@@ -307,14 +325,14 @@ impl Sessions {
             (1, at) => Some(at),
             _ => return Err(BytesError::Encoding),
         };
-        let length = usize::from(reader.u8()?);
-        let address = reader.slice(length)?;
-        let address = (length > 0).then(|| Address::new(address)).transpose()?;
         let mut pieces = Vec::new();
         while !reader.is_empty() {
-            pieces.push(reader.lp32()?);
+            let length = usize::from(reader.u8()?);
+            let address = reader.slice(length)?;
+            let address = (length > 0).then(|| Address::new(address)).transpose()?;
+            pieces.push((address, reader.lp32()?));
         }
-        Ok((answered, address, pieces))
+        Ok((answered, pieces))
     }
 }
 

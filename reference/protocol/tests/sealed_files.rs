@@ -7,6 +7,7 @@ use quipu::crypto::aead;
 use quipu::crypto::kdf::{expand, sha256};
 use quipu::crypto::labels::Expand;
 use quipu::crypto::passphrase::argon2id;
+use quipu::secret::Secret;
 use quipu::storage::{Kind, Parameters, Vault, open};
 use quipu::wire::Suite;
 use quipu::{CallerError, Error, StorageError};
@@ -45,14 +46,14 @@ fn with(file: &[u8], offset: usize, bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn file_has_the_layout_of_the_table() {
     let file = sealed(b"contents");
-    assert_eq!(file.len(), 130 + 8);
+    assert_eq!(file.len(), 162 + 8);
     assert_eq!(&file[..10], b"QuipuSF1\x01\x01");
     assert_eq!(&file[10..22], [0, 0, 0x4c, 0, 0, 0, 0, 2, 0, 0, 0, 1]);
     assert_eq!(file[22..38], Seeded::new(1).array::<16>());
     assert_eq!(file[38..70], Seeded::new(2).array::<32>());
     assert_eq!(file[70..78], NOW.to_be_bytes());
     assert_eq!(file[78..82], [0, 0, 0, 8]);
-    assert_eq!(file[106..], sha256(&[&file[..106]]));
+    assert_eq!(file[138..], sha256(&[&file[..138]]));
 }
 
 // 10.1, written out
@@ -61,8 +62,12 @@ fn file_is_sealed_under_the_passphrase_and_its_header() {
     let file = sealed(b"contents");
     let salt = file[22..38].try_into().expect("16 bytes");
     let master = argon2id(PHRASE, &salt, 19_456, 2, 1).expect("runs");
-    let keys = expand(Suite::X25519, &master, Expand::SEALED_FILE, &[&sha256(&[&file[..82]])]);
-    assert_eq!(*aead::open(&keys, &file[..82], &file[82..106]).expect("opens"), b"contents");
+    let head = sha256(&[&file[..82]]);
+    let all: Secret<76> = expand(Suite::X25519, &master, Expand::SEALED_FILE, &[&head]);
+    let (keys, commitment) = all.expose().split_at(44);
+    assert_eq!(file[82..114], *commitment);
+    let keys = Secret::new(keys.try_into().expect("44 bytes"));
+    assert_eq!(*aead::open(&keys, &file[..82], &file[114..138]).expect("opens"), b"contents");
 }
 
 #[test]

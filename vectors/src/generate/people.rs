@@ -29,6 +29,7 @@ pub(super) fn books() -> Vec<Book> {
     revocations(&mut devices);
     announcements(&mut devices);
     takeovers(&mut devices);
+    pinned(&mut devices);
     views(&mut devices);
     vec![prepared, hybrid, devices]
 }
@@ -958,7 +959,7 @@ fn lists(book: &mut Book) {
     let pin = json!({ "address": hex::encode(&bob.address), "device": 1, "ik": hex::encode(Person::new("mallory").ik()) });
     put(
         meet(
-            s().step("ada", "pin", 0, &pin).manifest("ada", &[&both()]),
+            s().manifest("ada", &[&both()]).step("ada", "pin", 0, &pin),
             "ada",
             ("bob", &bob),
             1,
@@ -1268,6 +1269,108 @@ fn takeovers(book: &mut Book) {
             },
             "Identity",
         );
+}
+
+/// First manifests beside pins, and devices that come back.
+fn pinned(book: &mut Book) {
+    let (ada, bob, bob2) = (Person::new("ada"), Person::new("bob"), second());
+    let with = |name: &'static str, it: Person| {
+        let mut people = everybody();
+        people.retain(|(other, _)| *other != name);
+        people.push((name, it));
+        setup(&people)
+    };
+    let claims = squatter("ada");
+    let list =
+        List { seed: key("mallory AK"), ..List::with("ada", vec![Entry::new(77, claims.ik())]) };
+    let pin = json!({
+        "address": hex::encode(&claims.address), "device": 77, "ik": hex::encode(claims.ik()),
+    });
+    let before = s().pin("bob", &ada).step("bob", "pin", 0, &pin).meet("ada", "bob", 0, "h");
+    meet(before, "mallory", ("bob", &bob), 1, "k")
+        .announce("mallory", "bob", &[&list], "m")
+        .receive("bob", "mallory", "m", 2, &[])
+        .send("ada", "bob", 3, "genuine")
+        .receive("bob", "ada", "genuine", 3, &[])
+        .done(
+            book,
+            &with("mallory", claims),
+            About {
+                id: "takeover-pinned",
+                comment: "a stranger who was pinned for an address beside its genuine device announces a list without it",
+                requirements: &["DEV-22"],
+            },
+            "Identity",
+        );
+    let alone = List::with("bob", vec![Entry::new(2, bob2.ik())]);
+    let decided = json!({ "manifests": [hex::encode(alone.signed())], "replace": true });
+    put(
+        meet(s().pin("ada", &bob), "ada", ("bob", &bob), 0, "h")
+            .manifest("ada", &[&alone])
+            .step("ada", "manifest", 1, &decided)
+            .send("ada", "bob", 2, "m")
+            .refuse("no_session"),
+        book,
+        "first-without-pinned",
+        "a first manifest that lacks a pinned device: only by a decision of the user",
+        &["DEV-22", "DEV-23", "DEV-11"],
+        "Fork",
+    );
+    let pinned_revoked = both().next(|it| it.devices[0].revoked = NOW);
+    put(
+        s().pin("ada", &bob).manifest("ada", &[&pinned_revoked]),
+        book,
+        "first-with-pinned-revoked",
+        "a first manifest in which a pinned device is revoked",
+        &["DEV-22"],
+        "Fork",
+    );
+    let replaced =
+        List { seed: key("bob new AK"), ..List::with("bob", vec![Entry::new(2, bob2.ik())]) };
+    let own = json!({ "manifests": [hex::encode(replaced.signed())], "replace": true });
+    put(
+        s().manifest("bob", &[&both()]).step("bob", "manifest", 1, &own),
+        book,
+        "replaced-own-unlisted",
+        "a list of one's own that does not list oneself is not taken by decision either",
+        &["DEV-23"],
+        "Fork",
+    );
+    let first = both();
+    let next = first.next(|it| it.devices[1].revoked = NOW);
+    let mut moved = second();
+    moved.card = resigned(&moved, |card| {
+        card[5..70].fill(0);
+        card[5] = 4;
+        card[6..10].copy_from_slice(b"else");
+    });
+    let revoked = meet(s().manifest("ada", &[&first]), "bob2", ("ada", &ada), 0, "h")
+        .manifest("ada", &[&next]);
+    let card = json!({ "card": hex::encode(&moved.card) });
+    call(revoked.step("bob2", "card", 1, &card), "bob2", &ada, 2, "i")
+        .receive("ada", "", "i", 2, &[])
+        .refuse("identity")
+        .done(
+            book,
+            &setup(&everybody()),
+            About {
+                id: "revoked-elsewhere",
+                comment: "a revoked device with a card of another address",
+                requirements: &["DEV-24"],
+            },
+            "Identity",
+        );
+    let restored = meet(s().manifest("ada", &[&first]), "ada", ("bob2", &bob2), 0, "h")
+        .manifest("ada", &[&next])
+        .restart("ada", 1, true);
+    put(
+        call(restored, "ada", &moved, 2, "i").refuse("identity"),
+        book,
+        "revoked-elsewhere-initiator",
+        "nor do we start one with it, after a restart",
+        &["DEV-24"],
+        "Identity",
+    );
 }
 
 fn views(book: &mut Book) {

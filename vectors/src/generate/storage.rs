@@ -46,9 +46,12 @@ impl Parts {
 
     /// The file with a right checksum, sealed under the head as it is.
     fn file(&self, master: &Secret<32>) -> Vec<u8> {
-        let keys: Secret<44> =
+        let all: Secret<76> =
             expand(Suite::X25519, master, Expand::SEALED_FILE, &[&sha256(&[&self.head])]);
+        let (keys, commitment) = all.expose().split_at(44);
+        let keys = Secret::new(keys.try_into().expect("44 bytes"));
         let mut file = self.head.clone();
+        file.extend(commitment);
         let mut sealed = Vec::new();
         aead::seal(keys, &self.head, &self.plaintext, &mut sealed);
         file.extend(sealed);
@@ -200,7 +203,7 @@ fn open() -> Book {
             "STORE-03",
             "file_damaged",
             "File",
-            flipped(85),
+            flipped(120),
         ),
         (
             "damaged-checksum",
@@ -297,7 +300,27 @@ fn open() -> Book {
             "STORE-06",
             "passphrase",
             "Tamper",
-            repaired(83, 1),
+            repaired(115, 1),
+        ),
+        (
+            "edited-commitment",
+            "the commitment was edited and the checksum repaired",
+            "STORE-06",
+            "passphrase",
+            "Tamper",
+            repaired(90, 1),
+        ),
+        (
+            "other-commitment",
+            "the commitment of another master key, the seal is right",
+            "STORE-06",
+            "passphrase",
+            "Tamper",
+            {
+                let mut body = file[..file.len() - 32].to_vec();
+                body[82..114].copy_from_slice(&key("another commitment"));
+                input(&checked(body))
+            },
         ),
         (
             "edited-tag",
@@ -305,7 +328,7 @@ fn open() -> Book {
             "STORE-06",
             "passphrase",
             "Tamper",
-            repaired(95, 1),
+            repaired(130, 1),
         ),
     ];
     refuse(&mut book, "state", cases);
@@ -322,6 +345,7 @@ struct Contents {
     suites: Vec<u8>,
     secrets: Vec<u8>,
     manifests: Vec<u8>,
+    ended: Vec<u8>,
     prekeys: Vec<u8>,
 }
 
@@ -351,6 +375,7 @@ impl Contents {
             suites: [ada.ik().as_slice(), &[0, 2]].concat(),
             secrets: [key("psk").as_slice(), &[1], &ada.ik()].concat(),
             manifests: [lp32(&theirs.signed()), lp32(&own.signed())].concat(),
+            ended: [[7; 32], [8; 32]].concat(),
             prekeys: Vec::new(),
         }
     }
@@ -358,12 +383,12 @@ impl Contents {
     fn with_prekeys() -> Self {
         let replay = [[3; 32].as_slice(), &Person::new("ada").ik(), &[1]].concat();
         let prekeys = [
-            [1].as_slice(),
+            [0, 1].as_slice(),
             &of_bob(1, |_| ()),
             &private(1),
             &[0, 0, 0, 1],
             &replay,
-            &[1],
+            &[0, 1],
             &of_bob(4, |_| ()),
             &seed64("prekey 4"),
             &[0, 1],
@@ -385,6 +410,7 @@ impl Contents {
             &self.suites,
             &self.secrets,
             &self.manifests,
+            &self.ended,
             &self.prekeys,
         ];
         parts.into_iter().flat_map(|part| lp32(part)).collect()
@@ -480,6 +506,10 @@ fn import() -> Book {
             let (first, second) = it.manifests.split_at(it.manifests.len() / 2);
             it.manifests = [second, first].concat();
         }),
+        case("ended-descend", "the ended devices descend", &|it| {
+            it.ended = [[8; 32], [7; 32]].concat()
+        }),
+        case("ended-cut", "an ended device lacks a byte", &|it| it.ended.truncate(63)),
         case("prekeys-in-backup", "a backup with prekeys", &|it| {
             it.prekeys = Contents::with_prekeys().prekeys
         }),
@@ -525,7 +555,7 @@ fn import() -> Book {
         alter(&mut contents.prekeys);
         (id, delta, "STORE-10", "file_damaged", "File", made(2, &contents.bytes(), NOW))
     };
-    let at = 1 + 122;
+    let at = 2 + 122;
     let cases: Vec<Case<'_>> = vec![
         case("private-of-another", "a private half of another prekey", &|it| {
             it[at..at + 32].copy_from_slice(&private(2))
@@ -533,7 +563,7 @@ fn import() -> Book {
         case("edited-record", "a record was edited", &|it| it[30] ^= 1),
         case("pinned-flag", "a pinned flag of 2", &|it| it[at + 32 + 4 + 64] = 2),
         case("prekeys-missing", "a move file without lists", &|it| it.clear()),
-        case("count-more", "a signed prekey more than there is", &|it| it[0] = 2),
+        case("count-more", "a signed prekey more than there is", &|it| it[1] = 2),
         case("seed-of-another", "a seed of another KEM prekey", &|it| {
             let last = it.len() - 64;
             it[last..].copy_from_slice(&seed64("prekey 4"));

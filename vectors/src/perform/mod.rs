@@ -285,6 +285,7 @@ fn expand_operation(get: &Fields<'_>) -> Result<Done, Stop> {
         16 => hex::encode(expand::<16>(SUITE, &prk, label, &[&context]).expose()),
         32 => hex::encode(expand::<32>(SUITE, &prk, label, &[&context]).expose()),
         44 => hex::encode(expand::<44>(SUITE, &prk, label, &[&context]).expose()),
+        76 => hex::encode(expand::<76>(SUITE, &prk, label, &[&context]).expose()),
         96 => hex::encode(expand::<96>(SUITE, &prk, label, &[&context]).expose()),
         other => return Err(broken(format!("no label of the registry has length {other}"))),
     };

@@ -39,6 +39,7 @@ pub(super) fn perform(operation: &str, get: &Fields<'_>, draws: &mut Draws) -> R
         "suites": counts[1],
         "psks": counts[2],
         "manifests": counts[3],
+        "ended": counts[4],
         "prekeys": import.prekeys().records().len(),
     }));
     if let Some(seed) = import.account() {
@@ -59,9 +60,13 @@ fn seal(kind: Kind, passphrase: &[u8], get: &Fields<'_>, draws: &mut Draws) -> R
     let salt = file[22..38].try_into().map_err(|_| broken("a short file"))?;
     let master = argon2id(passphrase, &salt, memory, passes, lanes)?;
     trace.note("master", master.expose());
-    let keys: Secret<44> = expand(SUITE, &master, Expand::SEALED_FILE, &[&sha256(&[&file[..82]])]);
-    trace.note("file_seal", keys.expose());
-    let sealed = &file[82..file.len() - 32];
+    let all: Secret<76> = expand(SUITE, &master, Expand::SEALED_FILE, &[&sha256(&[&file[..82]])]);
+    let (keys, commitment) = all.expose().split_at(44);
+    trace.note("file_seal", keys);
+    trace.note("commitment", commitment);
+    agrees("commitment", commitment, &file[82..114])?;
+    let keys = Secret::new(keys.try_into().map_err(|_| broken("44 bytes"))?);
+    let sealed = &file[114..file.len() - 32];
     agrees("plaintext", &plaintext, &aead::open(&keys, &file[..82], sealed)?)?;
     agrees("checksum", &sha256(&[&file[..file.len() - 32]]), &file[file.len() - 32..])?;
     let output = json!({ "file": hex::encode(&file) });

@@ -226,7 +226,7 @@ impl Manifest {
 //# [DEV-02] A verifier MUST refuse a manifest as `encoding` whose address is not as in a card,
 //# whose number is 0, whose `previous` is zero with a number other than 1 or not zero with number
 //# 1, whose device ids do not ascend, which lists one `IK` twice, in which a device is revoked
-//# before it was added or at time 0, or which lists its own `AK` as an `IK`.
+//# before it was added, or which lists its own `AK` as an `IK`.
 fn check(
     account: &IdentityKey,
     number: u64,

@@ -63,6 +63,8 @@ impl Shared {
 impl DhSecret {
     /// Takes over a private key and computes its public key.
     pub fn new(private: Secret<32>) -> Self {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::Pair);
         let public = PublicKey::from(&StaticSecret::from(*private.expose()));
         Self { private, public: DhPublic(public.to_bytes()) }
     }
@@ -85,6 +87,8 @@ impl DhSecret {
     /// # Errors
     /// `key` when the output is all zero.
     pub fn agree(&self, theirs: &DhPublic) -> Result<Shared, BytesError> {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::Agreement);
         let shared = StaticSecret::from(*self.private.expose())
             .diffie_hellman(&PublicKey::from(*theirs.as_bytes()));
         //= spec/02-primitives.md#2-2-x25519

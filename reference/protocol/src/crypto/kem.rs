@@ -36,6 +36,8 @@ impl KemPublic {
 
     /// Makes a ciphertext and its shared secret out of 32 random bytes.
     pub fn encapsulate(&self, random: &Secret<32>) -> ([u8; KEM_CIPHERTEXT], Secret<32>) {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::Encapsulation);
         let (ciphertext, shared) = mlkem768::encapsulate(&self.0.into(), *random.expose());
         (*ciphertext.as_slice(), Secret::new(shared))
     }
@@ -51,6 +53,8 @@ pub struct KemSecret {
 impl KemSecret {
     /// Expands the seed `d || z` of 64 bytes.
     pub fn new(seed: &Secret<64>) -> Self {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::KemPair);
         let pair = mlkem768::generate_key_pair(*seed.expose());
         Self { expanded: Secret::new(*pair.sk()), public: KemPublic(*pair.pk()) }
     }
@@ -66,6 +70,8 @@ impl KemSecret {
     //# wrong one gives another secret (implicit rejection), and what is sealed or authenticated
     //# under it fails as `authentication`.
     pub fn decapsulate(&self, ciphertext: &[u8; KEM_CIPHERTEXT]) -> Secret<32> {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::Decapsulation);
         let expanded = (*self.expanded.expose()).into();
         Secret::new(mlkem768::decapsulate(&expanded, &(*ciphertext).into()))
     }

@@ -4,6 +4,8 @@
 //! tools and auditors do.
 
 pub mod aead;
+#[cfg(test)]
+pub(crate) mod count;
 pub mod dh;
 pub mod kdf;
 pub mod kem;

@@ -55,6 +55,8 @@ impl IdentityKey {
     //= spec/02-primitives.md#2-3-ed25519
     //# [PRIM-07] A verifier MUST NOT verify in batches.
     pub fn verify_bytes(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), PeerError> {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::Verification);
         //= spec/02-primitives.md#2-3-ed25519
         //# [PRIM-05] A verifier MUST refuse as `signature` when the encoding of `A` or `R` is not
         //# canonical.
@@ -102,6 +104,8 @@ impl SigningSecret {
 
     /// `Sign(seed, purpose, hash)`.
     pub fn sign(&self, purpose: Purpose, hash: &[u8; 32]) -> [u8; 64] {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::Signature);
         self.0.sign(&signed_bytes(purpose, hash)).to_bytes()
     }
 }

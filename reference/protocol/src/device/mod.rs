@@ -294,6 +294,7 @@ impl Device {
         }
         self.peers.insert(*peer, sessions);
         self.reconcile();
+        self.enforce_all();
         Ok(())
     }
 }

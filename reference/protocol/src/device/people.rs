@@ -5,10 +5,9 @@ use crate::account::{Listed, Manifest};
 use crate::crypto::sign::IdentityKey;
 use crate::error::{CallerError, Error, PeerError};
 use crate::handshake::{Claim, Views};
-use crate::keys::{Address, Card};
+use crate::keys::{Address, Card, Party};
 use crate::message::{Content, Kind};
 use crate::session::{Session, SessionId};
-use crate::sessions::Sessions;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 
@@ -20,8 +19,9 @@ impl Device {
     /// with devices that are not listed any more. With `replace`, the user has decided that they
     /// need not follow the kept one.
     //= spec/09-devices.md#9-2-the-chain
-    //# [DEV-23] Only a decision of its user MUST replace a kept manifest by one that does not
-    //# follow it; the new one is unverified, and DEV-11 applies.
+    //# [DEV-23] A device MUST NOT replace a kept manifest by one that does not follow it, nor take
+    //# a first one that lacks a pinned device, without a decision of its user; the new one is
+    //# unverified, DEV-11 applies, and one of its own address lists the device itself.
     pub fn learn<'a>(
         &mut self,
         manifests: impl IntoIterator<Item = &'a [u8]>,
@@ -29,19 +29,20 @@ impl Device {
     ) -> Vec<Event> {
         self.judge(manifests, |device, manifest| {
             let own = device.address()? == manifest.address();
-            let vouched = !own || manifest.live().any(|it| it.key == device.key());
-            if replace && vouched {
+            let listed = !own || manifest.live().any(|it| it.key == device.key());
+            if replace && listed {
                 device.contacts.manifests.remove(&manifest.address());
             }
-            Ok(vouched)
+            Ok(listed && (replace || device.contacts.lists_pins(manifest)))
         })
     }
 
     /// What the manifests of an announcement came to.
     //= spec/09-devices.md#9-4-views
     //# [DEV-18] A receiver MUST judge the manifests of an accepted announcement as 9.2 when their
-    //# address is that of the sender's card, refuse them as `identity` otherwise, and report what
-    //# came of it; the message stays accepted.
+    //# address is that of the sender's card, refuse them as `identity` otherwise, after DEV-01 to
+    //# DEV-03, and report what came of it; the message stays accepted. The sender's card is that
+    //# with which the session began.
     pub(super) fn announced(
         &mut self,
         peer: &IdentityKey,
@@ -51,7 +52,7 @@ impl Device {
         let Content::Announcement(manifests) = content else { return Vec::new() };
         let sessions = self.peers.get(peer);
         let party = sessions.and_then(|it| it.get(session)).map(Session::peer);
-        let address = sessions.and_then(Sessions::address).copied();
+        let address = sessions.and_then(|it| it.address(session)).copied();
         self.judge(manifests.iter().map(Vec::as_slice), |device, manifest| {
             if Some(manifest.address()) != address {
                 return Err(PeerError::Identity.into());
@@ -61,7 +62,8 @@ impl Device {
             let own = device.address()?;
             let pinned = device.contacts.standing(&own, &claim).pinned == Some(true);
             let lists = party.is_some_and(|party| manifest.lists(party.device, peer));
-            Ok(manifest.address() != own && pinned && lists)
+            let pins = device.contacts.lists_pins(manifest);
+            Ok(manifest.address() != own && pinned && lists && pins)
         })
     }
 
@@ -101,10 +103,40 @@ impl Device {
         };
         self.started.retain(|it| listed(it.peer()));
         self.responder.keep(listed);
-        for sessions in self.peers.values_mut().filter(|it| it.address() == Some(&address)) {
-            let left = sessions.keep(|it| manifest.lists(it.device, &it.key));
+        self.end_unlisted(manifest, events);
+    }
+
+    /// Ends the sessions under the address of a manifest that it does not list, remembers whose they
+    /// were, and ends the other sessions of those devices, unless a manifest lists them there.
+    //= spec/09-devices.md#9-3-which-devices
+    //# [DEV-24] A device MUST remember the `IK` of every device with which DEV-11 has ended a
+    //# session, end its other sessions with that `IK`, and refuse a handshake with it as
+    //# `identity`, except under addresses whose kept manifest lists it, not revoked.
+    fn end_unlisted(&mut self, manifest: &Manifest, events: &mut Vec<Event>) {
+        for (peer, sessions) in &mut self.peers {
+            let address = manifest.address();
+            let unlisted = |under: Option<&Address>, it: &Party| {
+                under == Some(&address) && !manifest.lists(it.device, &it.key)
+            };
+            if !sessions.any(unlisted) {
+                continue;
+            }
+            self.contacts.ended.insert(*peer);
+            let left = sessions.keep(|under, it| {
+                let manifest = under.and_then(|address| self.contacts.manifest(address));
+                manifest.is_some_and(|manifest| manifest.lists(it.device, &it.key))
+            });
             events.extend(left.into_iter().map(Event::from));
         }
+    }
+
+    /// Ends what kept manifests do not allow, after sessions or contacts were put back.
+    //= spec/09-devices.md#9-3-which-devices
+    //# [DEV-25] After restoring sessions or contacts a device MUST drop the sessions that DEV-11
+    //# drops.
+    pub(super) fn enforce_all(&mut self) {
+        let manifests: Vec<Manifest> = self.contacts.manifests.values().cloned().collect();
+        manifests.iter().for_each(|manifest| self.end_unlisted(manifest, &mut Vec::new()));
     }
 
     /// Announces manifests of our account to a peer device.
@@ -133,8 +165,9 @@ impl Device {
     /// `no_session` without a manifest.
     //= spec/09-devices.md#9-3-which-devices
     //# [DEV-12] A sender to a user MUST encrypt to exactly the devices that the newest manifest of
-    //# the address lists and has not revoked, itself left out, on sessions whose peer's card has
-    //# that address, device id and `IK`; without a manifest it refuses as `no_session`.
+    //# the address lists and has not revoked, itself left out, where the sending session
+    //# (SESSION-03) began with a card of that address, device id and `IK`, and refuse as
+    //# `no_session` for each device where it did not, and altogether without a manifest.
     pub fn send_all(
         &mut self,
         address: &Address,
@@ -148,9 +181,13 @@ impl Device {
         let listed: Vec<Listed> = manifest.live().filter(|it| it.key != own).copied().collect();
         let mut sent = Vec::new();
         for Listed { device, key, .. } in listed {
-            let sessions = self.peers.get(&key).filter(|it| it.address() == Some(address));
-            let theirs = sessions.and_then(|it| it.sending(now)).map(|it| it.peer().device);
-            let outcome = if theirs == Some(device) {
+            let sessions = self.peers.get(&key);
+            let sending = sessions.and_then(|it| it.sending(now).map(|session| (it, session)));
+            let theirs = sending.is_some_and(|(it, session)| {
+                let place = (it.address(&session.key().id), session.peer().device);
+                place == (Some(address), device)
+            });
+            let outcome = if theirs {
                 self.send(&key, kind, content, now, rng)
             } else {
                 Err(CallerError::NoSession.into())

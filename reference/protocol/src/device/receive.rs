@@ -208,7 +208,7 @@ impl Device {
         }];
         self.contacts.raise(peer.key(), session.suite());
         let sessions = self.peers.entry(peer.key()).or_default();
-        sessions.note(peer.fields().address);
+        sessions.note(id, peer.fields().address);
         let changes = sessions.insert(session, now);
         events.extend(changes.into_iter().map(Event::from));
         (id, events)

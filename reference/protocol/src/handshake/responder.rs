@@ -172,8 +172,9 @@ impl Responder {
         //# [HS-09] A responder MUST try to open the seal with each card that it keeps, and refuse
         //# as `authentication` when none opens it.
         //= spec/03-keys.md#3-4-a-device-s-own-cards
-        //# [CARD-13] A device MUST keep each card that it issued at least until it has expired more
-        //# than `INIT_WINDOW` ago, and try an Init against each card that it keeps.
+        //# [CARD-13] A device MUST keep each card that it issued until it has expired more than
+        //# `INIT_WINDOW` ago, and its newest always, and try an Init against each card that it
+        //# keeps.
         let (our, h1, body) = local
             .cards
             .iter()

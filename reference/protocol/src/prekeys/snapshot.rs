@@ -76,7 +76,7 @@ impl Prekeys {
     pub(crate) fn encode(&self, out: &mut Out) {
         let mut signed: Vec<&Signed> = self.signed.iter().collect();
         signed.sort_by_key(|it| order(&it.prekey.record));
-        out.extend(length16(signed.len()).last());
+        out.extend_from_slice(&length16(signed.len()));
         for it in signed {
             out.extend_from_slice(it.prekey.record.as_bytes());
             out.extend_from_slice(it.prekey.secret.private().expose());
@@ -89,7 +89,7 @@ impl Prekeys {
         }
         let (last, one_time): (Vec<&Kem>, Vec<&Kem>) =
             self.kem.iter().partition(|it| !it.one_time());
-        out.extend(length16(last.len()).last());
+        out.extend_from_slice(&length16(last.len()));
         kems(last, out);
         let mut curves: Vec<&Curve> = self.one_time.iter().collect();
         curves.sort_by_key(|it| order(&it.record));
@@ -105,7 +105,7 @@ impl Prekeys {
     /// Reads the lists and checks that private halves and records belong together.
     pub(crate) fn decode(reader: &mut Reader<'_>, owner: &Party) -> Result<Self, Error> {
         let mut prekeys = Self::default();
-        for _ in 0..reader.u8()? {
+        for _ in 0..reader.u16()? {
             let mut signed = Signed::new(curve(reader, PrekeyType::Signed, owner)?);
             for _ in 0..reader.u32()? {
                 let (hash, key, pinned) = (reader.array()?, reader.array()?, reader.u8()?);
@@ -113,7 +113,7 @@ impl Prekeys {
             }
             prekeys.signed.push(signed);
         }
-        for _ in 0..reader.u8()? {
+        for _ in 0..reader.u16()? {
             prekeys.kem.push(kem(reader, PrekeyType::LastResortKem, owner)?);
         }
         for _ in 0..reader.u16()? {

@@ -38,7 +38,8 @@ pub fn backup(device: &Device, account: Option<&Account>) -> SecretBytes {
 
 /// The contents of a move file, to be sealed as [`Kind::Move`]. The device ends here.
 //= spec/10-storage.md#10-3-kinds
-//# [STORE-11] A device that has exported a move file MUST stop: it sends and receives nothing more.
+//# [STORE-11] A device that has exported a move file MUST stop: it sends and receives nothing more;
+//# and so must one whose backup has been imported elsewhere.
 #[allow(clippy::needless_pass_by_value, reason = "the device must not be used afterwards")]
 pub fn depart(device: Device, account: Option<&Account>) -> SecretBytes {
     let (identity, cards, contacts, prekeys) = device.parts();
@@ -51,9 +52,9 @@ pub fn depart(device: Device, account: Option<&Account>) -> SecretBytes {
 /// `file_damaged`; `file_kind` for other kinds.
 //= spec/10-storage.md#10-3-kinds
 //# [STORE-10] An import MUST verify every card, record and manifest, that cards and records belong
-//# to the identity, that private halves belong to their records, that `AK` is that of the manifest
-//# of the own address where both are there, and that order and counts are as written, and refuse as
-//# `file_damaged` otherwise.
+//# to the identity and records to the device id of the newest card, that private halves belong to
+//# their records, that `AK` is that of the manifest of the own address where both are there, and
+//# that order and counts are as written, and refuse as `file_damaged` otherwise.
 //= spec/10-storage.md#10-1-the-file
 //# [STORE-07] A reader MUST refuse a file whose plaintext is not as 10.3 says as `file_damaged`,
 //# and build nothing of it.
@@ -131,6 +132,7 @@ fn encode(
     push_lp32(&mut out, &suites(contacts));
     push_lp32(&mut out, &secrets(contacts));
     push_lp32(&mut out, &manifests(contacts));
+    push_lp32(&mut out, &contacts.ended.iter().flat_map(|key| *key.as_bytes()).collect::<Vec<_>>());
     let mut lists = Zeroizing::new(Vec::with_capacity(length));
     if let Some(prekeys) = prekeys {
         prekeys.encode(&mut lists);
@@ -213,6 +215,10 @@ fn decode(bytes: &[u8], kind: Kind) -> Result<(Import, bool), Error> {
     while !list.is_empty() {
         let manifest = Manifest::verify(list.lp32()?)?;
         contacts.manifests.insert(manifest.address(), manifest);
+    }
+    let mut list = Reader::new(reader.lp32()?);
+    while !list.is_empty() {
+        contacts.ended.insert(IdentityKey::new(list.array()?));
     }
     let own = contacts.manifest(&newest.fields().address).map(Manifest::key);
     let key = account.as_ref().map(|seed| SigningSecret::new(seed).public());

@@ -1,7 +1,7 @@
 //! Chapter 10.1 The file. This file knows nothing about what is sealed.
 
 use crate::crypto::labels::Expand;
-use crate::crypto::{aead, draw, kdf, passphrase};
+use crate::crypto::{ConstantTimeEq, aead, draw, kdf, passphrase};
 use crate::error::{BytesError, CallerError, Error, StorageError};
 use crate::limits::{ARGON2_LANES, ARGON2_MEMORY, ARGON2_PASSES};
 use crate::secret::{Secret, SecretBytes};
@@ -107,7 +107,8 @@ impl Vault {
     /// Seals a file. Draws 32.
     ///
     /// ```text
-    /// sealed = seal(LExpand(master, "sealed file", SHA-256(file[0..82]), 44), file[0..82], plaintext)
+    /// keys | commitment = LExpand(master, "sealed file", SHA-256(file[0..82]), 76)
+    /// sealed = seal(keys, file[0..82], plaintext)
     /// ```
     ///
     /// # Errors
@@ -134,7 +135,9 @@ impl Vault {
         ]
         .concat();
         let mut file = header.clone();
-        aead::seal(keys(&self.master, &header), &header, plaintext, &mut file);
+        let (keys, commitment) = keys(&self.master, &header);
+        file.extend_from_slice(&commitment);
+        aead::seal(keys, &header, plaintext, &mut file);
         let checksum = kdf::sha256(&[&file]);
         file.extend_from_slice(&checksum);
         Ok(file)
@@ -165,16 +168,18 @@ pub fn open(passphrase: &[u8], kind: Kind, file: &[u8]) -> Result<Opened, Storag
         return Err(StorageError::FileVersion);
     }
     //= spec/10-storage.md#10-1-the-file
-    //# [STORE-03] A reader MUST refuse fewer bytes than the header or than `130 + L` as
+    //# [STORE-03] A reader MUST refuse fewer bytes than the header or than `162 + L` as
     //# `file_truncated`, and more, or a wrong checksum, as `file_damaged`.
     let (head, behind) = file.split_at_checked(HEADER).ok_or(StorageError::FileTruncated)?;
     let header = Header::decode(head).map_err(|_| StorageError::FileTruncated)?;
     let length = usize::try_from(header.length).ok().and_then(|it| it.checked_add(aead::TAG));
+    let (claimed, behind) = behind.split_first_chunk().ok_or(StorageError::FileTruncated)?;
+    let claimed: &[u8; 32] = claimed;
     let (sealed, checksum) = length
         .and_then(|length| behind.split_at_checked(length))
         .filter(|(_, checksum)| checksum.len() >= CHECKSUM)
         .ok_or(StorageError::FileTruncated)?;
-    if checksum != kdf::sha256(&[head, sealed]) {
+    if checksum != kdf::sha256(&[head, claimed, sealed]) {
         return Err(StorageError::FileDamaged);
     }
     //= spec/10-storage.md#10-1-the-file
@@ -191,10 +196,13 @@ pub fn open(passphrase: &[u8], kind: Kind, file: &[u8]) -> Result<Opened, Storag
     }
     let master = header.parameters.master(passphrase, &header.salt)?;
     //= spec/10-storage.md#10-1-the-file
-    //# [STORE-06] A reader MUST refuse a file whose seal does not open as `passphrase` and release
-    //# nothing of it.
-    let mut plaintext =
-        aead::open(&keys(&master, head), head, sealed).map_err(|_| StorageError::Passphrase)?;
+    //# [STORE-06] A reader MUST refuse a file whose commitment differs, compared in constant time,
+    //# or whose seal does not open, as `passphrase` and release nothing of it.
+    let (keys, commitment) = keys(&master, head);
+    if !bool::from(commitment.ct_eq(claimed)) {
+        return Err(StorageError::Passphrase);
+    }
+    let mut plaintext = aead::open(&keys, head, sealed).map_err(|_| StorageError::Passphrase)?;
     let plaintext = SecretBytes::new(mem::take(&mut *plaintext));
     Ok(Opened { created: header.created, plaintext })
 }
@@ -223,7 +231,10 @@ impl Header {
 }
 
 /// `LExpand` with suite `0x0001`.
-fn keys(master: &Secret<32>, header: &[u8]) -> Secret<44> {
-    let hash = kdf::sha256(&[header]);
-    kdf::expand(Suite::X25519, master, Expand::SEALED_FILE, &[&hash])
+fn keys(master: &Secret<32>, head: &[u8]) -> (Secret<44>, [u8; 32]) {
+    let label = Expand::SEALED_FILE;
+    let all: Secret<76> = kdf::expand(Suite::X25519, master, label, &[&kdf::sha256(&[head])]);
+    let (keys, commitment) = all.expose().split_at(44);
+    let keys = Secret::filled(|out| out.copy_from_slice(keys));
+    (keys, *commitment.first_chunk().unwrap_or(&[0; 32]))
 }

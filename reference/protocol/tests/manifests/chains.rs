@@ -181,11 +181,8 @@ proptest! {
                     chain.push(manifest);
                     model = list;
                 }
-                (found, list) => {
-                    let empty = list.is_some_and(|list| list.0.is_empty());
-                    let encoding = Error::from(BytesError::Encoding);
-                    let devices = CallerError::Devices.into();
-                    prop_assert_eq!(found, Err(if empty { encoding } else { devices }));
+                (found, _) => {
+                    prop_assert_eq!(found, Err(CallerError::Devices.into()));
                     prop_assert_eq!(account.newest(), before.as_ref());
                 }
             }

@@ -41,10 +41,15 @@ pub(crate) fn pin(at: &mut Device, name: &str) {
     at.pin(fields(name).address, DeviceId(1), identity(name).key());
 }
 
+/// All there is to see, sessions with the peer, replay cache, prekeys, contacts.
+pub(crate) type State = (String, Option<Vec<u8>>, Vec<u8>, Vec<u8>, String);
+
 /// Everything that a refusal must leave as it is.
-pub(crate) fn state(device: &Device, peer: &IdentityKey) -> (String, Option<Vec<u8>>, Vec<u8>) {
+pub(crate) fn state(device: &Device, peer: &IdentityKey) -> State {
     let sessions = device.snapshot(peer).map(|it| it.expose().to_vec());
-    (format!("{device:?}"), sessions, device.replay_cache().snapshot())
+    let prekeys = device.prekeys().snapshot().expose().to_vec();
+    let contacts = format!("{:?}", device.contacts());
+    (format!("{device:?}"), sessions, device.replay_cache().snapshot(), prekeys, contacts)
 }
 
 /// Asserts one exact error and that what has not expired is unchanged.

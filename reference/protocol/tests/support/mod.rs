@@ -6,6 +6,8 @@ pub(crate) mod forge;
 pub(crate) mod insider;
 pub(crate) mod oracle;
 pub(crate) mod pair;
+pub(crate) mod prepared;
+pub(crate) mod users;
 pub(crate) mod walk;
 
 use core::convert::Infallible;
@@ -125,6 +127,20 @@ impl TryRng for Exactly {
 }
 
 impl TryCryptoRng for Exactly {}
+
+/// Gives these draws in order, each of its own length, and panics when they are spent.
+pub(crate) struct Draws(pub(crate) Vec<Vec<u8>>);
+
+impl TryRng for Draws {
+    whole_draws!(Infallible);
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.copy_from_slice(&self.0.remove(0));
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Draws {}
 
 /// For operations that must not draw.
 pub(crate) struct Untouchable;
