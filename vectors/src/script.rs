@@ -70,6 +70,49 @@ impl Player {
         }
     }
 
+    /// Does a step and nothing else: its results, and the draws that were made.
+    ///
+    /// # Errors
+    /// A refusal, a malformed step, or draws that do not fit.
+    pub fn act(&mut self, step: &Object) -> (Result<Object, Stop>, Vec<usize>) {
+        let get = Fields(step);
+        let listed = |list: &Vec<Value>| {
+            let draws = list.iter().map(|text| unhex(text.as_str().unwrap_or_default()));
+            draws.collect::<Result<Vec<_>, _>>().map(Draws::listed)
+        };
+        let draws = match step.get("random") {
+            Some(Value::Array(list)) => listed(list),
+            _ if get.has("seed") => get.array("seed").map(Draws::seeded),
+            _ => Ok(Draws::listed(Vec::new())),
+        };
+        let mut draws = match draws {
+            Ok(draws) => draws,
+            Err(stop) => return (Err(stop), Vec::new()),
+        };
+        let outcome = match self {
+            Self::Session(player) => player.play(&get, &mut draws),
+            Self::Device(player) => player.play(&get, &mut draws),
+        };
+        let drew = draws.made().iter().map(Vec::len).collect();
+        match draws.finish(outcome.is_err()) {
+            Ok(()) => (outcome, drew),
+            Err(text) => (Err(Stop::Broken(text)), drew),
+        }
+    }
+
+    /// A digest of everything that a side or device would store at a time.
+    ///
+    /// # Errors
+    /// A malformed request.
+    pub fn digest(&mut self, request: &Object) -> Result<[u8; 32], Stop> {
+        let get = Fields(request);
+        let state = match self {
+            Self::Session(player) => player.side(&get)?.snapshot().expose().to_vec(),
+            Self::Device(player) => player.state(&get, get.u64("now")?)?,
+        };
+        Ok(sha256(&[&state]))
+    }
+
     /// Plays a step: returns it with the results that the reference gives, `error` included.
     /// With a `seed`, a step without draws gets them from it, and they are listed.
     ///
@@ -97,7 +140,8 @@ impl Player {
         draws.finish(outcome.is_err())?;
         let mut step = step.clone();
         match outcome {
-            Ok(results) => {
+            Ok(mut results) => {
+                results.remove("messages");
                 step.remove("error");
                 let given = step.clone();
                 step.retain(|name, _| {
@@ -120,6 +164,23 @@ impl Player {
         }
         Ok(step)
     }
+}
+
+/// A step without its results and without the names under which packets are saved.
+pub fn arguments(step: &Object) -> Object {
+    let mut arguments = step.clone();
+    arguments.retain(|name, _| {
+        let saved = ["save", "saved", "index", "error"].contains(&name.as_str());
+        !saved && (!RESULTS.contains(&name.as_str()) || is_argument(step, name))
+    });
+    arguments
+}
+
+/// The results of a step.
+pub fn results(step: &Object) -> Object {
+    let mut results = step.clone();
+    results.retain(|name, _| RESULTS.contains(&name.as_str()) && !is_argument(step, name));
+    results
 }
 
 /// Some names are an argument of one step and a result of another.
@@ -208,8 +269,11 @@ impl SessionPlayer {
                 }
                 let parts: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
                 let digest = hex::encode(sha256(&parts));
-                self.saved.insert(get.text("save")?.to_owned(), all);
-                Ok(object(json!({ "digest": digest })))
+                let messages: Vec<String> = all.iter().map(hex::encode).collect();
+                if get.has("save") {
+                    self.saved.insert(get.text("save")?.to_owned(), all);
+                }
+                Ok(object(json!({ "digest": digest, "messages": messages })))
             }
             "receive" => {
                 let message = self.message(get)?;
@@ -292,6 +356,7 @@ fn opened(plaintext: &Plaintext) -> Object {
 #[derive(Debug)]
 pub struct DevicePlayer {
     devices: BTreeMap<String, Owned>,
+    peers: BTreeMap<String, IdentityKey>,
     saved: BTreeMap<String, Vec<u8>>,
 }
 
@@ -313,21 +378,35 @@ impl DevicePlayer {
             let owned = Owned { device, secrets, cards };
             devices.insert(get.text("name")?.to_owned(), owned);
         }
-        Ok(Self { devices, saved: BTreeMap::new() })
+        let mut peers = BTreeMap::new();
+        if setup.contains_key("peers") {
+            for entry in Fields(setup).list("peers")? {
+                let get = entry.as_object().ok_or_else(|| broken("a peer is not an object"))?;
+                let get = Fields(get);
+                peers.insert(get.text("name")?.to_owned(), IdentityKey::new(get.array("ik")?));
+            }
+        }
+        Ok(Self { devices, peers, saved: BTreeMap::new() })
+    }
+
+    /// Every device and peer by its name.
+    fn keys(&self) -> Vec<(&String, IdentityKey)> {
+        let devices = self.devices.iter().map(|(name, owned)| (name, owned.device.key()));
+        devices.chain(self.peers.iter().map(|(name, key)| (name, *key))).collect()
     }
 
     fn key_of(&self, name: &str) -> Result<IdentityKey, Stop> {
-        let owned = self.devices.get(name).ok_or_else(|| broken(format!("no device {name}")))?;
-        Ok(owned.device.key())
+        let found = self.keys().into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, key)| key).ok_or_else(|| broken(format!("no device {name}")))
     }
 
     fn name_of(&self, key: &IdentityKey) -> String {
-        let found = self.devices.iter().find(|(_, owned)| owned.device.key() == *key);
+        let found = self.keys().into_iter().find(|(_, known)| known == key);
         found.map_or_else(|| hex::encode(key.as_bytes()), |(name, _)| name.clone())
     }
 
     fn state(&mut self, get: &Fields<'_>, now: u64) -> Result<Vec<u8>, Stop> {
-        let keys: Vec<IdentityKey> = self.devices.values().map(|it| it.device.key()).collect();
+        let keys: Vec<IdentityKey> = self.keys().into_iter().map(|(_, key)| key).collect();
         let device = &mut self.owned(get)?.device;
         device.expire(now);
         let mut state = device.replay_cache().snapshot();
@@ -494,7 +573,7 @@ impl DevicePlayer {
     }
 
     fn restart(&mut self, get: &Fields<'_>) -> Result<Object, Stop> {
-        let keys: Vec<IdentityKey> = self.devices.values().map(|it| it.device.key()).collect();
+        let keys: Vec<IdentityKey> = self.keys().into_iter().map(|(_, key)| key).collect();
         let with_cache = get.0.get("cache").and_then(Value::as_bool).unwrap_or_default();
         let owned = self.owned(get)?;
         let cache = if with_cache {

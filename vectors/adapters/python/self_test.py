@@ -1,8 +1,12 @@
 """A conversation of this implementation with itself: `check.py --self-test`."""
 
 import hashlib
+import json
 import random
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
@@ -28,8 +32,11 @@ from quipu.notation import (
 from quipu.prekeys import LAST_RESORT_KEM, ONE_TIME_KEM, OPK, SPK, Bundle, Prekeys, Record
 from quipu.session import Session
 from quipu.sessions import Sessions
+from reader.files import SCRIPTS, is_negative, load_directory
+from reader.outcome import SeededDraws, plain
 
 NOW = 1_700_000_000_000
+HERE = Path(__file__).resolve().parent
 
 
 class Source:
@@ -169,8 +176,9 @@ def answer_without_random():
     assert b._contents.sessions(card_a.ik).held[0].answers == 0
     events, replies = b.receive(complete, NOW, draw)
     assert [event["event"] for event in events] == ["repeated"] and len(replies) == 1
-    _, packet = b.receipt(card_a.ik, NOW, broken)  # SESSION-32: none is owed any more
-    assert packet is None
+    [held] = b._contents.sessions(card_a.ik).held
+    assert b.receipt(card_a.ik, held.session_id, NOW, broken) is None  # SESSION-32: none is owed any more
+    refuses("no_session", lambda: b.receipt(card_a.ik, bytes(16), NOW, draw), b)
 
 
 def time_by_peer():
@@ -479,6 +487,248 @@ def storage_files():
     refuses("file_parameters", lambda: storage.open_file(b"pass", storage.MOVE, repaired + primitives.sha256(repaired)))
 
 
+# Chapter 13
+
+
+class Driver:
+    """The runner's side of a pipe."""
+
+    def __init__(self):
+        command = [sys.executable, str(HERE / "adapter.py")]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
+        self.count = 0
+
+    def line(self, data):
+        self.process.stdin.write(data + b"\n")
+        self.process.stdin.flush()
+        response = json.loads(self.process.stdout.readline())
+        assert len(set(response) & {"ok", "reject", "unsupported", "fault"}) == 1  # ADAPT-02
+        return response
+
+    def ask(self, op, **fields):
+        """The verdict and what stands beside it: a pair."""
+        self.count += 1
+        response = self.line(json.dumps({"id": self.count, "op": op, **fields}).encode())
+        assert response.pop("id") == self.count
+        drew = response.pop("drew", None)
+        [verdict] = response.items()
+        assert (drew is not None) == (verdict[0] in ("ok", "reject") and op in ("vector", "step"))
+        return verdict, drew
+
+    def ok(self, op, **fields):
+        (verdict, result), _ = self.ask(op, **fields)
+        assert verdict == "ok", (op, fields, verdict, result)
+        return result
+
+    def hello(self):
+        return self.ok("hello", adapter=[1, 7], protocol="QuipuV1")
+
+    def digest(self, step):
+        return self.ok("state", **{name: step[name] for name in ("as", "now") if name in step})["digest"]
+
+    def close(self):
+        self.process.stdin.close()
+        assert self.process.stdout.read() == b"" and self.process.wait(10) == 0  # 13.1
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.kill()
+        self.process.wait()
+
+
+def play(driver, file, test):
+    """One vector through the adapter."""
+    if file["operation"] in SCRIPTS:
+        play_script(driver, file, test)
+        return
+    given = {"operation": file["operation"], "suite": file["suite"], "input": test["input"]}
+    verdict, drew = driver.ask("vector", **given, random=test.get("random", []))
+    assert drew == lengths(test), (test["id"], drew)
+    if "error" in test:
+        assert verdict == ("reject", test["error"]), (test["id"], verdict)
+    else:
+        wanted = {"output": test["output"], "intermediate": test.get("intermediate", [])}
+        assert verdict == ("ok", wanted), (test["id"], verdict)
+
+
+def lengths(fields):
+    return [len(draw) // 2 for draw in fields.get("random", [])]
+
+
+def play_script(driver, file, test):
+    driver.ok("begin", operation=file["operation"], suite=file["suite"], setup=test["setup"])
+    saved = {}
+    for position, step in enumerate(test["steps"]):
+        where = test["id"], position, step["do"]
+        _, _, results = SCRIPTS[file["operation"]].names(step)
+        request = {name: value for name, value in step.items() if name not in {"save", "saved", "index", "error", *results}}
+        if "saved" in step:
+            packet = saved[step["saved"]]
+            name = "message" if file["operation"] == "session" else "packet"
+            request[name] = packet[step["index"]] if "index" in step else packet
+        before = driver.digest(step)
+        verdict, drew = driver.ask("step", step=request)
+        after = driver.digest(step)
+        assert drew == lengths(step) or step["do"] == "send-many", (where, drew)
+        if "error" in step:
+            assert verdict == ("reject", step["error"]) and before == after, (where, verdict)
+            continue
+        answer = dict(verdict[1])
+        sent = answer.pop("messages", None)
+        assert verdict[0] == "ok" and answer == {name: step[name] for name in results if name in step}, (where, verdict)
+        has_message = any(event["event"] == "message" for event in answer.get("events", []))
+        is_message = step["do"] in ("send", "send-many", "close", "initiate", "prepare")
+        is_message |= step["do"] == "receive" and (has_message or file["operation"] == "session")
+        assert before != after or not is_message, where
+        if isinstance(step.get("save"), list):
+            saved.update(zip(step["save"], answer["replies"]))
+        elif "save" in step:
+            saved[step["save"]] = sent or answer.get("message") or answer.get("packet")
+
+
+def adapter_vectors(every=False):
+    """Vectors through the pipe: one that succeeds and one that refuses of each file, or all."""
+    files, played = load_directory(HERE.parents[1] / "data"), 0
+    with Driver() as driver:
+        assert driver.hello()["profiles"] == ["core", "prepared", "hybrid", "devices", "storage"]
+        for file in files.values():
+            chosen = file["tests"] if every else {is_negative(test): test for test in file["tests"]}.values()
+            for test in chosen:
+                play(driver, file, test)
+                played += 1
+        driver.close()
+    return played
+
+
+def adapter_verdicts():
+    """What is no vector: greetings, unknown names, malformed lines, faults of the client."""
+    with Driver() as driver:
+        (verdict, _), _ = driver.ask("state", **{"as": "ada", "now": "0"})  # before hello
+        assert verdict == "fault"
+        for given in ({"adapter": [2], "protocol": "QuipuV1"}, {"adapter": [1], "protocol": "QuipuV2"}, {}):
+            (verdict, _), _ = driver.ask("hello", **given)
+            assert verdict == "fault"  # ADAPT-05
+        driver.hello()
+
+        chain = {"operation": "chain-step", "suite": 1, "input": {"chain": "00" * 32}, "random": []}
+        wanted = driver.ok("vector", **chain)
+        setup = {"devices": []}
+        driver.ok("begin", operation="device", suite=1, setup=setup)
+        for op, given in (  # ADAPT-03
+            ("xyzzy", {}),
+            ("vector", {**chain, "operation": "xyzzy"}),
+            ("vector", {**chain, "suite": 3}),
+            ("begin", {"operation": "xyzzy", "suite": 1, "setup": setup}),
+            ("begin", {"operation": "device", "suite": 3, "setup": setup}),
+            ("step", {"step": {"as": "ada", "do": "xyzzy"}}),
+            ("step", {"step": {"as": "ada", "do": "export"}}),
+        ):
+            assert driver.ask(op, **given) == (("unsupported", True), None)
+        for op, given in (
+            ("vector", {**chain, "input": {"chain": "00" * 31}}),  # the client fails
+            ("vector", {**chain, "input": {"chain": "0G"}}),
+            ("vector", {**chain, "input": {}}),
+            ("vector", {**chain, "more": 1}),
+            ("vector", {**chain, "random": "00"}),
+            ("begin", {"operation": "device", "suite": 1, "setup": {}}),
+            ("step", {}),
+            ("step", {"step": {"as": "ada", "do": "due", "now": "0"}}),  # no such device
+            ("state", {"as": "ada", "now": "0"}),
+        ):
+            (verdict, _), drew = driver.ask(op, **given)
+            assert verdict == "fault" and drew is None, (op, given)
+        for line in (b"", b"{", b"[]", b"7", b"\xff", b'{"op":"hello"}', b'{"id":"1","op":"hello"}', b'{"id":true,"op":"state"}'):
+            response = driver.line(line)
+            assert response["id"] is None and "fault" in response
+        for line in (b'{"id":9}', b'{"id":9,"op":7}'):
+            response = driver.line(line)
+            assert response["id"] == 9 and "fault" in response
+        assert "fault" in driver.line(b'{"id":9,"id":9,"op":"hello"}')
+        assert "fault" in driver.line(b'{"id":9,"op":"' + b"x" * 2**24 + b'"}')
+        assert driver.ok("vector", **chain) == wanted
+        driver.close()
+
+
+def adapter_draws():
+    """ADAPT-07: more draws than there are, or another length; fewer are told by `drew`."""
+    message = {name: "00" * 32 for name in ("message_key", "header_key", "ad", "dh")}
+    message |= {"pn": 0, "n": 0, "type": 1, "content": ""}
+    with Driver() as driver:
+        driver.hello()
+        given = {"operation": "message-seal", "suite": 1, "input": message}
+        for draws in ([], ["00" * 15], ["00" * 17]):
+            (verdict, _), drew = driver.ask("vector", **given, random=draws)
+            assert verdict == "fault" and drew is None
+        _, drew = driver.ask("vector", **given, random=["00" * 16, "00"])
+        assert drew == [16]
+        driver.close()
+
+
+def adapter_conversation():
+    """13.2 with a peer that is elsewhere, in both suites: seeds, `peers`, `state`."""
+    for suites in (1, 3):
+        draw = Source("adapter conversation")
+        identity = Identity.new(draw)
+        card = issue_card(identity, suites, b"ada", bytes([0, 0, 0, 1]), NOW - 1000, NOW + 30 * DAY)
+        b, card_b = new_device(b"bob", draw, suites)
+        one = {"name": "ada", "ik_seed": identity.ik_seed, "idk_private": identity.idk_private, "card": card.raw}
+        setup = plain({"devices": [one], "peers": [{"name": "bob", "ik": card_b.ik}]})
+        with Driver() as driver:
+            driver.hello()
+            driver.ok("begin", operation="device", suite=1, setup=setup)
+            first = driver.digest({"as": "ada", "now": str(NOW)})
+
+            def step(do, now=NOW, wanted="ok", **given):
+                """Result of a step that changes state, or of a refusal, which does not."""
+                place = {"as": "ada", "now": str(now)}
+                before = driver.digest(place)
+                request = {**place, "do": do, "seed": draw(32).hex(), **given}
+                (verdict, result), drew = driver.ask("step", step=request)
+                assert (verdict if verdict == "ok" else result) == wanted, (do, verdict, result)
+                assert (driver.digest(place) != before) == (verdict == "ok"), do
+                return result, drew
+
+            def receive(packet, **given):
+                return step("receive", packet=packet.hex(), **{"from": "bob"}, **given)[0]
+
+            seed = draw(32)
+            result, drew = step("initiate", card=card_b.raw.hex(), seed=seed.hex())
+            assert drew == ([32] if suites == 1 else [32, 64])
+            again = Device(identity, [card]).initiate(card_b.raw, NOW, SeededDraws(seed))
+            assert again.hex() == result["packet"]
+            _, [response] = b.receive(again, NOW, draw)
+            receive(response[:-1] + bytes([response[-1] ^ 1]), wanted="authentication")
+            [complete] = receive(response)["replies"]
+            _, [receipt] = b.receive(bytes.fromhex(complete), NOW, draw)
+            [confirmed, _] = receive(receipt)["events"]
+            receive(receipt, wanted="duplicate")
+            result, drew = step("send", to="bob", type=1, content="00")
+            assert drew == [32, 16]  # the first message after the receipt of the peer: Pending
+            b.receive(bytes.fromhex(result["packet"]), NOW, draw, card.ik)
+            _, packet = b.send(card.ik, 1, b"hi", NOW, draw)
+            assert receive(packet)["events"][0]["content"] == b"hi".hex()
+            result, _ = step("receipt", to="bob", session=confirmed["session"])
+            b.receive(bytes.fromhex(result["packet"]), NOW, draw, card.ik)
+            step("receipt", to="bob", session="00" * 16, wanted="no_session")
+            owed_none = {"as": "ada", "now": str(NOW), "do": "receipt", "to": "bob", "session": confirmed["session"]}
+            assert driver.ask("step", step=owed_none) == (("ok", {}), [])  # SESSION-32
+            step("close", to="bob")
+            step("send", to="bob", type=1, content="00", wanted="closed")
+
+            driver.ok("begin", operation="device", suite=1, setup=setup)  # ends what was under way
+            assert driver.digest({"as": "ada", "now": str(NOW)}) == first
+            step("initiate", card=card_b.raw.hex())
+            later = {"as": "ada", "now": str(NOW + 60_001)}
+            assert driver.digest(later) != driver.digest({"as": "ada", "now": str(NOW)})  # HS-27
+            assert suites == 3 or driver.digest(later) == first  # CARD-16 remembers suite 0x0002
+            driver.close()
+
+
 def run():
     assert len(PADDED_LENGTHS) == 129 and all(pad(length) == length for length in PADDED_LENGTHS)
     for test in (
@@ -495,6 +745,10 @@ def run():
         first_manifests,
         argon2,
         storage_files,
+        adapter_vectors,
+        adapter_verdicts,
+        adapter_draws,
+        adapter_conversation,
     ):
         test()
         print(f"{test.__name__}: passed")

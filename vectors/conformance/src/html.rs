@@ -41,7 +41,8 @@ pub(crate) fn write(outcome: &Outcome) -> String {
 
 fn head(out: &mut String, outcome: &Outcome) {
     let (class, verdict) = match outcome.verdict {
-        "passed" => ("good", "Everything ran and passed."),
+        "conformant" => ("good", "Conformant: everything of the claimed profiles ran and passed."),
+        "aborted" => ("bad", "Aborted: the adapter crashed or hung three times in a row."),
         "incomplete" => (
             "soft",
             "Incomplete: a filter left tests out, so this run proves nothing about conformance.",

@@ -1,8 +1,9 @@
-//! Chapter 12.6: the conformance runner. It checks the embedded reference against the published
-//! vectors and plays it over a hostile network.
+//! Chapters 12 and 13: the conformance runner. It checks a client against the published vectors,
+//! and plays the embedded reference over a hostile network.
 //!
 //! This crate knows nothing about how vectors are made.
 
+mod adapter;
 mod chapters;
 mod html;
 mod json;
@@ -13,11 +14,13 @@ mod report;
 mod run;
 mod suite;
 
-use options::{Options, Stop};
+use adapter::Hello;
+use options::{Client, Options, Stop};
 use outcome::Outcome;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 use suite::Suite;
 
 fn main() -> ExitCode {
@@ -30,14 +33,20 @@ fn main() -> ExitCode {
 }
 
 fn conformance(options: &Options) -> Result<u8, Stop> {
-    let suite = Suite::load(options)?;
+    if matches!(options.client, Some(Client::Serve)) {
+        let served = adapter::serve(io::stdin().lock(), io::stdout().lock());
+        return served.map(|()| 0).map_err(|error| Stop::usage(error.to_string()));
+    }
+    let hello = options.command().map(|command| greet(command, options)).transpose()?;
+    let suite = Suite::load(options, hello.as_ref())?;
     if options.list {
         say(&suite.list(), &mut io::stdout())?;
         return Ok(0);
     }
     let json = options.json.as_deref().filter(|path| *path != "-").map(create).transpose()?;
     let html = options.html.as_deref().map(create).transpose()?;
-    let outcome = Outcome::new(run::run(&suite, options), &suite, options);
+    let ran = run::run(&suite, options);
+    let outcome = Outcome::new(ran, &suite, options, hello.as_ref());
     if let Some((file, path)) = json {
         fill(file, path, &json::write(&outcome))?;
     }
@@ -51,6 +60,13 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
         say(&report::write(&outcome), &mut io::stdout())?;
     }
     Ok(outcome.code())
+}
+
+/// Who the client is; the processes that do the work are started later.
+fn greet(command: &[String], options: &Options) -> Result<Hello, Stop> {
+    let deadline = Duration::from_secs(options.deadline);
+    let (_, hello) = adapter::Adapter::start(command, deadline).map_err(Stop::adapter)?;
+    Ok(hello)
 }
 
 /// Opens a report before the run, so that a path that cannot be written costs no time.

@@ -1,19 +1,24 @@
 //! The command line.
 
-use clap::Parser;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  everything ran and passed
+  0  conformant: everything of the claimed profiles ran and passed
   1  at least one test failed
   2  usage: an unknown flag, a filter that selects nothing, a path that cannot be read or written
+  3  the adapter did not start, or its hello is wrong
   5  incomplete: everything that ran passed, but the filter left tests out
-  6  the suite is damaged: a vector file is malformed, differs from its manifest or breaks its schema";
+  6  the suite is damaged: a vector file is malformed, differs from its manifest or breaks its schema
+  7  aborted: three crashes or hangs of the adapter in a row
 
-/// Checks the embedded Quipu reference against the published test vectors and plays it over a
-/// hostile network. Without flags everything is checked.
+A command behind the options is the adapter of a client (specification, chapter 13):
+  cargo run --release -- node vectors/adapters/node/adapter.js";
+
+/// Checks a Quipu client against the published test vectors. Without a command it is the embedded
+/// reference, which is then also played over a hostile network.
 #[derive(Debug, Parser)]
 #[command(name = "quipu-conformance", version, about, after_help = EXIT_CODES)]
 pub(crate) struct Options {
@@ -44,6 +49,23 @@ pub(crate) struct Options {
     /// Writes a report for people, one HTML file
     #[arg(long, value_name = "PATH")]
     pub(crate) html: Option<String>,
+
+    /// How long an adapter may take for one answer, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) deadline: u64,
+
+    #[command(subcommand)]
+    pub(crate) client: Option<Client>,
+}
+
+/// Who is tested.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// Be the adapter of the embedded reference, on standard input and output
+    Serve,
+    /// The adapter of a client: a command with its arguments
+    #[command(external_subcommand)]
+    Adapter(Vec<String>),
 }
 
 /// The end of the program before or instead of a report.
@@ -57,6 +79,11 @@ impl Stop {
     /// A path or an argument that cannot be used.
     pub(crate) fn usage(text: impl AsRef<str>) -> Self {
         Self { code: 2, text: format!("error: {}\n", text.as_ref()) }
+    }
+
+    /// The adapter cannot be used.
+    pub(crate) fn adapter(text: impl AsRef<str>) -> Self {
+        Self { code: 3, text: format!("the adapter did not start: {}\n", text.as_ref()) }
     }
 
     /// The suite itself is damaged.
@@ -76,6 +103,14 @@ impl Options {
             let _ = error.print();
             Stop { code: 0, text: String::new() }
         })
+    }
+
+    /// The command of an adapter, when there is one.
+    pub(crate) fn command(&self) -> Option<&[String]> {
+        match &self.client {
+            Some(Client::Adapter(command)) => Some(command),
+            _ => None,
+        }
     }
 
     /// Whether the filter selects a name.

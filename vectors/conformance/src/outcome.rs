@@ -1,7 +1,8 @@
 //! What a run gave, ready to be reported: by test, by chapter, by requirement.
 
+use crate::adapter::{Hello, PROFILES};
 use crate::options::Options;
-use crate::run::Ran;
+use crate::run::{ABORTED, Ran};
 use crate::suite::{Item, Suite};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,15 +13,19 @@ pub(crate) struct Outcome {
     pub(crate) runner: &'static str,
     pub(crate) version: &'static str,
     pub(crate) protocol: &'static str,
-    pub(crate) implementation: &'static str,
+    pub(crate) implementation: String,
+    /// The profiles that count.
+    pub(crate) profiles: Vec<String>,
     /// A decimal string: a JSON number loses digits.
     pub(crate) seed: String,
     pub(crate) filter: Option<String>,
-    /// `passed`, `failed` or `incomplete`.
+    /// `conformant`, `failed`, `incomplete` or `aborted`.
     pub(crate) verdict: &'static str,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
     pub(crate) left_out: usize,
+    /// Tests of profiles that the client does not claim.
+    pub(crate) unclaimed: usize,
     /// MUST and MUST NOT ids of which a test or live case has run and passed.
     pub(crate) must_covered: usize,
     pub(crate) must_total: usize,
@@ -78,28 +83,42 @@ pub(crate) struct Result {
 
 impl Outcome {
     /// Puts the results of a run together.
-    pub(crate) fn new(ran: Vec<Ran>, suite: &Suite, options: &Options) -> Self {
+    pub(crate) fn new(
+        ran: Vec<Ran>,
+        suite: &Suite,
+        options: &Options,
+        client: Option<&Hello>,
+    ) -> Self {
         let results = suite.items.iter().zip(ran).map(|(item, ran)| result(suite, *item, ran));
         let tests: Vec<Result> = results.collect();
         let failed = tests.iter().filter(|test| !test.passed).count();
         let requirements = requirements(suite, &tests);
         let must = requirements.iter().filter(|it| it.must);
+        let aborted = tests.iter().any(|test| test.failure.as_deref() == Some(ABORTED));
         let verdict = match (failed, suite.left_out) {
-            (0, 0) => "passed",
+            _ if aborted => "aborted",
+            (0, 0) => "conformant",
             (0, _) => "incomplete",
             _ => "failed",
         };
+        let implementation = client.map_or("quipu, the embedded reference".to_owned(), |it| {
+            format!("{} {} ({})", it.name, it.version, it.language)
+        });
+        let all = || PROFILES.map(str::to_owned).to_vec();
+        let profiles = client.map_or_else(all, |it| it.profiles.clone());
         Self {
             runner: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             protocol: quipu_vectors::file::PROTOCOL,
-            implementation: "quipu, the embedded reference",
+            implementation,
+            profiles,
             seed: options.seed.to_string(),
             filter: options.filter.clone(),
             verdict,
             passed: tests.len() - failed,
             failed,
             left_out: suite.left_out,
+            unclaimed: suite.unclaimed,
             must_covered: must.clone().filter(|it| it.passed > 0).count(),
             must_untestable: must.clone().filter(|it| it.passed == 0 && it.untestable).count(),
             must_total: must.count(),
@@ -109,13 +128,17 @@ impl Outcome {
         }
     }
 
-    /// Chapter 12.6.
+    /// Chapter 13.5.
+    //= spec/13-adapter.md#13-4-what-a-run-proves
+    //# [ADAPT-10] A runner MUST NOT call a client conformant unless every test of every profile
+    //# that it claims, `core` among them, has passed in one run with nothing left out.
     //= spec/12-vectors.md#12-6-runners
     //# [VEC-05] A runner MUST NOT report success when a test was left out.
     pub(crate) fn code(&self) -> u8 {
         match self.verdict {
-            "passed" => 0,
+            "conformant" => 0,
             "incomplete" => 5,
+            "aborted" => 7,
             _ => 1,
         }
     }

@@ -13,6 +13,7 @@ pub(crate) fn write(outcome: &Outcome) -> String {
     }
     live(&mut out, outcome);
     chapters(&mut out, outcome);
+    line(&mut out, &format!("{}: {}", outcome.implementation, outcome.profiles.join(", ")));
     line(&mut out, &format!("seed {}", outcome.seed));
     line(&mut out, &coverage(outcome));
     if outcome.left_out > 0 {
@@ -20,7 +21,14 @@ pub(crate) fn write(outcome: &Outcome) -> String {
             "The filter left {} tests out. A filtered run proves nothing about conformance.";
         line(&mut out, &sentence.replace("{}", &outcome.left_out.to_string()));
     }
-    line(&mut out, &format!("{} passed, {} failed", outcome.passed, outcome.failed));
+    if outcome.unclaimed > 0 {
+        let sentence = "{} tests are of profiles that the client does not claim.";
+        line(&mut out, &sentence.replace("{}", &outcome.unclaimed.to_string()));
+    }
+    line(
+        &mut out,
+        &format!("{} passed, {} failed: {}", outcome.passed, outcome.failed, outcome.verdict),
+    );
     out
 }
 

@@ -1,6 +1,7 @@
 //! What is to be run: the vector files, checked against their manifest and chapter 12, and the live
 //! cases.
 
+use crate::adapter::Hello;
 use crate::chapters::{Chapters, of_operation};
 use crate::live;
 use crate::options::{Options, Stop};
@@ -20,6 +21,8 @@ pub(crate) struct Suite {
     pub(crate) items: Vec<Item>,
     /// How many tests and live cases the filter leaves out.
     pub(crate) left_out: usize,
+    /// How many tests are of profiles that the client does not claim.
+    pub(crate) unclaimed: usize,
 }
 
 /// One thing to run: a test by file and place, or a live case.
@@ -33,16 +36,20 @@ pub(crate) enum Item {
 
 impl Suite {
     /// Loads everything and applies the filter.
-    pub(crate) fn load(options: &Options) -> Result<Self, Stop> {
+    pub(crate) fn load(options: &Options, client: Option<&Hello>) -> Result<Self, Stop> {
         let chapters = Chapters::load(&options.spec)?;
         let files = file::load(&options.vectors).map_err(stop)?;
         check(&files, &options.vectors, &chapters)?;
-        let tests = files.iter().enumerate();
+        let claimed = |file: &File| client.is_none_or(|client| claims(client, file));
+        let tests = files.iter().enumerate().filter(|(_, named)| claimed(&named.file));
         let tests = tests
             .flat_map(|(f, named)| (0..named.file.tests.len()).map(move |t| Item::Vector(f, t)));
-        let all: Vec<Item> = tests.chain(live::CASES.iter().map(Item::Live)).collect();
+        let live = live::CASES.iter().filter(|_| client.is_none()).map(Item::Live);
+        let all: Vec<Item> = tests.chain(live).collect();
         let count = all.len();
-        let mut suite = Self { chapters, files, items: Vec::new(), left_out: 0 };
+        let unclaimed = files.iter().filter(|named| !claimed(&named.file));
+        let unclaimed = unclaimed.map(|named| named.file.tests.len()).sum();
+        let mut suite = Self { chapters, files, items: Vec::new(), left_out: 0, unclaimed };
         suite.items = all.into_iter().filter(|item| options.selects(&suite.name(*item))).collect();
         suite.left_out = count - suite.items.len();
         if suite.items.is_empty() {
@@ -141,4 +148,12 @@ fn check_test(test: &Test, file: &File, chapters: &Chapters) -> Result<(), Strin
         ));
     }
     Ok(())
+}
+
+/// Whether a client claims all that a file needs.
+fn claims(client: &Hello, file: &File) -> bool {
+    let prepared = file.operation.starts_with("prepared") || file.operation == "device";
+    let needs =
+        [Some(file.profile.as_str()), (file.profile == "hybrid" && prepared).then_some("prepared")];
+    needs.into_iter().flatten().all(|profile| client.profiles.iter().any(|it| it == profile))
 }

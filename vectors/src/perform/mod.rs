@@ -86,8 +86,8 @@ pub fn check(operation: &str, suite: u16, test: &Test) -> Result<(), String> {
     }
 }
 
-/// The arguments of an operation, as chapter 12.3 lists them.
-fn arguments(operation: &str) -> &'static [&'static str] {
+/// The arguments of an operation, as chapter 12.3 lists them; none for one that is not known.
+pub fn arguments(operation: &str) -> &'static [&'static str] {
     match operation {
         "x25519" => &["private", "public"],
         "ed25519-sign" => &["seed", "purpose", "hash"],

@@ -18,6 +18,8 @@ export class Contacts {
     this.secretOf = new Map();
     /** address -> the newest verified manifest @type {Map<string, import('./account.js').Manifest>} */
     this.manifests = new Map();
+    /** IKs of devices with which DEV-11 has ended a session (DEV-24) @type {Set<string>} */
+    this.ended = new Set();
   }
 
   pin(address, device, ik) {
@@ -26,7 +28,7 @@ export class Contacts {
   }
 
   /**
-   * The identity policy: HS-12, HS-39 and DEV-10.
+   * The identity policy: HS-12, HS-39, DEV-10 and DEV-24.
    * @param {import('./keys.js').Card} card perhaps not verified yet @returns {boolean} whether pinned (CARD-11, DEV-13)
    */
   policy(card) {
@@ -35,6 +37,7 @@ export class Contacts {
       refuseUnless(listedDevice(manifest, card.device, card.ik), 'identity'); // [DEV-10]
       return true; // [DEV-13]
     }
+    refuseUnless(!this.ended.has(card.ik.toString('hex')), 'identity'); // [DEV-24]
     const pinned = this.pins.get(placeKey(card.place, card.device));
     refuseUnless(!pinned || equal(pinned, card.ik), 'identity'); // [HS-12] [HS-39]
     return pinned !== undefined;
@@ -100,24 +103,33 @@ export class Contacts {
     const next = verifyManifest(bytes);
     if (sender) refuseUnless(equal(next.place, sender.place), 'identity'); // [DEV-18]
     const kept = this.manifest(next.place);
-    if (!kept) this.#checkFirst(next, own, sender); // [DEV-22]
-    else if (!replace) {
-      if (!followManifest(kept, next)) return null; // [DEV-09]
-    } else if (equal(kept.hash, next.hash)) return null; // [DEV-23] otherwise
+    if (kept && equal(kept.hash, next.hash) && equal(kept.ak, next.ak)) return null; // [DEV-09]
+    if (equal(next.place, own.place) && (!kept || replace)) refuseUnless(!sender && listedDevice(next, own.device, own.ik), 'identity'); // [DEV-22] [DEV-23]
+    else if (!kept && !replace) this.#checkFirst(next, sender); // [DEV-22]
+    if (kept && !replace) followManifest(kept, next);
     this.manifests.set(next.place.toString('hex'), next);
     return next;
   }
 
-  /** [DEV-22] somebody has to have said that the first manifest of an address is genuine. */
-  #checkFirst(next, own, sender) {
-    if (equal(next.place, own.place)) refuseUnless(!sender && listedDevice(next, own.device, own.ik), 'identity');
-    else if (sender) refuseUnless(this.isPinned(sender) && listedDevice(next, sender.device, sender.ik), 'identity');
+  /** [DEV-22] without a decision of the user somebody has to have said that the first manifest of an address is genuine. */
+  #checkFirst(next, sender) {
+    if (sender) refuseUnless(this.isPinned(sender) && listedDevice(next, sender.device, sender.ik), 'identity');
+    for (const [key, ik] of this.pins) {
+      const place = Buffer.from(key, 'hex');
+      if (equal(place.subarray(0, 65), next.place)) refuseUnless(listedDevice(next, place.readUInt32BE(65), ik), 'identity');
+    }
+  }
+
+  /** Whether DEV-11 and DEV-24 forbid sessions with the device of this card. */
+  isExpelled(card) {
+    const manifest = this.manifest(card.place);
+    return manifest ? !listedDevice(manifest, card.device, card.ik) : this.ended.has(card.ik.toString('hex'));
   }
 
   toValue() {
     const plain = (map, f = (x) => x) => [...map].map(([key, value]) => [key, f(value)]).sort(([a], [b]) => (a < b ? -1 : 1));
     const hex = (bytes) => bytes.toString('hex');
-    return { pins: plain(this.pins, hex), suites: plain(this.suites), secrets: plain(this.secrets, hex), secretOf: plain(this.secretOf), manifests: plain(this.manifests, (m) => hex(m.bytes)) };
+    return { pins: plain(this.pins, hex), suites: plain(this.suites), secrets: plain(this.secrets, hex), secretOf: plain(this.secretOf), manifests: plain(this.manifests, (m) => hex(m.bytes)), ended: [...this.ended].sort() };
   }
 
   static fromValue(v) {
@@ -128,6 +140,7 @@ export class Contacts {
     for (const [key, value] of v.secrets) contacts.secrets.set(key, bytes(value));
     for (const [key, value] of v.secretOf) contacts.secretOf.set(key, value);
     for (const [key, value] of v.manifests) contacts.manifests.set(key, verifyManifest(bytes(value)));
+    contacts.ended = new Set(v.ended);
     return contacts;
   }
 }

@@ -6,7 +6,7 @@ import { complete, decodeComplete, decodeResponse, finish, forget, initiate, isH
 import { decodePrekeyInit, initiatePrepared, respondPrepared } from './prepared.js';
 import { Prekeys } from './prekeys.js';
 import { Contacts } from './contacts.js';
-import { announcedManifests, listedDevice } from './account.js';
+import { announcedManifests } from './account.js';
 import { Session } from './session.js';
 import { CONTENT, decodeMessage } from './message.js';
 import { CONFIRMED, PeerSessions, UNCONFIRMED, keptFromValue, keptToValue, mayAnswer, packetOf } from './sessions.js';
@@ -39,7 +39,7 @@ export class Device {
   /** [CARD-13] [CARD-17] */
   keptCards(now) {
     const signed = this.prekeys.signed(now);
-    return this.cards.filter((card) => now <= card.expires + INIT_WINDOW
+    return this.cards.filter((card) => card === this.card || now <= card.expires + INIT_WINDOW
       || signed.some((spk) => card.created < spk.expires + DAY && spk.created < card.expires + DAY));
   }
 
@@ -336,18 +336,27 @@ export class Device {
 
   // Sending ----------------------------------------------------------------------------------------
 
-  #onSession(ik, now, suitable, seal) {
+  #onSession(ik, now, seal, isSuitable = () => true) {
     const peer = this.peers.get(hex(ik));
     refuseUnless(peer, 'no_session');
-    const kept = peer.sending(now, suitable); // [SESSION-03]
+    const kept = peer.sending(now); // [SESSION-03]
+    refuseUnless(isSuitable(kept), 'no_session');
     const packet = packetOf(kept, seal(kept.session)); // [HS-36] [PREP-18]
     return { packet, events: this.#settle(ik, now) };
   }
 
   /** @returns {{packet: Buffer, events: object[]}} */
-  send(ik, type, content, now, random) { return this.#onSession(ik, now, undefined, (session) => session.send(type, content, random)); }
+  send(ik, type, content, now, random) { return this.#onSession(ik, now, (session) => session.send(type, content, random)); }
 
-  close(ik, now, random) { return this.#onSession(ik, now, undefined, (session) => session.close(random)); }
+  close(ik, now, random) { return this.#onSession(ik, now, (session) => session.close(random)); }
+
+  /** A receipt for one session, when one is owed on it (SESSION-04, SESSION-32). @returns {{packet?: Buffer}} */
+  receipt(ik, id, now, random) {
+    const kept = this.peers.get(hex(ik))?.live(now).find(({ session }) => equal(session.id, id));
+    refuseUnless(kept, 'no_session');
+    const message = kept.session.receipt(random);
+    return message ? { packet: packetOf(kept, message) } : {};
+  }
 
   /** [DEV-12] a message or a refusal for each device of a user, ascending by device id. */
   sendAll(address, type, content, now, random) {
@@ -362,7 +371,7 @@ export class Device {
         return equal(card.place, place) && card.device === device && equal(card.ik, ik);
       };
       try {
-        const { packet, events } = this.#onSession(ik, now, suitable, (session) => session.send(type, content, random));
+        const { packet, events } = this.#onSession(ik, now, (session) => session.send(type, content, random), suitable);
         results.push({ device, ik, packet, events });
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -393,7 +402,7 @@ export class Device {
       try {
         const manifest = this.contacts.take(bytes, { own: this.card, sender, replace });
         if (!manifest) continue;
-        events.push({ event: 'manifest', address: manifest.address, number: manifest.number }, ...this.#expel(manifest));
+        events.push({ event: 'manifest', address: manifest.address, number: manifest.number }, ...this.#expel());
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         events.push({ event: 'manifest-refused', error: error.name });
@@ -403,9 +412,15 @@ export class Device {
     return events;
   }
 
-  /** [DEV-11] ends sessions and handshakes with devices that claim the address and are not, or no longer, listed. */
-  #expel(manifest) {
-    const expelled = (card) => equal(card.place, manifest.place) && !listedDevice(manifest, card.device, card.ik);
+  /** Ends sessions and handshakes with devices that are not, or no longer, listed: DEV-11, then DEV-24. */
+  #expel() {
+    const expelled = (card) => this.contacts.isExpelled(card);
+    for (const peer of this.peers.values()) {
+      for (const kept of peer.list) {
+        const card = cardFields(kept.peerCard);
+        if (this.contacts.manifest(card.place) && expelled(card)) this.contacts.ended.add(hex(card.ik)); // [DEV-24]
+      }
+    }
     const events = [];
     for (const key of [...this.peers.keys()].sort()) {
       const peer = this.peers.get(key);
@@ -453,6 +468,7 @@ export class Device {
     this.prekeys = restore('QuipuPRE', snapshot('QuipuPRE', generation, this.prekeys.toValue()), generation, (v) => Prekeys.fromValue(v, generation), (p) => p.toValue()); // [PREP-31]
     this.contacts = restore('QuipuCON', snapshot('QuipuCON', 0, this.contacts.toValue()), 0, Contacts.fromValue, (c) => c.toValue());
     this.reconcile();
+    this.#expel(); // [DEV-25]
     if (withCache) { // [SESSION-28]
       const value = restore('QuipuREP', snapshot('QuipuREP', 0, this.#cacheValue(now)), 0, (v) => v, (v) => v);
       this.cache = new Map(value.map(([id, tsI, ik, pinned]) => [id, { tsI: BigInt(tsI), ik: Buffer.from(ik, 'hex'), pinned }]));

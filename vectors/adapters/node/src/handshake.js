@@ -128,7 +128,7 @@ export function respond(p, random, trace = NO_TRACE) {
   const ekR = distinct(x25519Public(ekPrivate), [ekI]); // [PRIM-17]
   const rbPrivate = draw(random, 32);
   const rb = distinct(x25519Public(rbPrivate), [ekI, ekR]);
-  const encapsulation = suite === SUITE_2 ? kemEncapsulate(ek, draw(random, 32)) : null;
+  const encapsulation = suite === SUITE_2 ? kemEncapsulate(ek, random) : null;
   const ss = encapsulation ? encapsulation.secret : zeros(0);
   const ee = x25519(ekPrivate, ekI); // 13
   const se = x25519(ekPrivate, cardI.idk); // 13

@@ -42,7 +42,7 @@ export function initiatePrepared(p, random, trace = NO_TRACE) {
   const raPrivate = draw(random, 32);
   const ra = distinct(x25519Public(raPrivate), [ekI, spk.key, ...(opk ? [opk.key] : [])]);
   trace('ek_i', ekI);
-  const kem = usedPqk ? kemEncapsulate(usedPqk.key, kemRandom) : null;
+  const kem = usedPqk ? kemEncapsulate(usedPqk.key, () => kemRandom) : null;
   const ss = kem ? kem.secret : zeros(0);
   if (kem) trace('ss', ss);
   const es = x25519(ekPrivate, card.idk);

@@ -1,6 +1,6 @@
 /** Chapter 2: suites, X25519, Ed25519, key derivation, AES-256-GCM, ML-KEM-768. */
 import { createHash, createHmac, createPrivateKey, createPublicKey, createCipheriv, createDecipheriv, diffieHellman, sign as nodeSign, verify as nodeVerify } from 'node:crypto';
-import { PROTO, Refusal, refuseUnless, ascii, concat, equal, isZero, lp32, u8, u16, wipe, zeros } from './notation.js';
+import { PROTO, Refusal, refuseUnless, ascii, concat, draw, equal, isZero, lp32, u8, u16, wipe, zeros } from './notation.js';
 
 /** ML-KEM-768 is an optional package; without it suite 0x0002 is not implemented. */
 const mlkem = await import('@noble/post-quantum/ml-kem.js').then((module) => module.ml_kem768, () => null);
@@ -172,10 +172,11 @@ export function kemPublic(seed) {
   return Buffer.from(pair.publicKey);
 }
 
-export function kemEncapsulate(ek, randomness) {
+/** @param {(length: number) => Buffer} random asked for 32 bytes when the key has been found valid */
+export function kemEncapsulate(ek, random) {
   refuseUnless(ek.length === EK_BYTES, 'length');
   refuseUnless(isValidEncapsulationKey(ek), 'key'); // [PRIM-18]
-  const { cipherText, sharedSecret } = mlkem.encapsulate(ek, randomness);
+  const { cipherText, sharedSecret } = mlkem.encapsulate(ek, draw(random, 32));
   return { ct: Buffer.from(cipherText), secret: Buffer.from(sharedSecret) };
 }
 

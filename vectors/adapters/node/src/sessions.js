@@ -73,9 +73,9 @@ export class PeerSessions {
   /** [HS-05] `ts_I` of the greatest confirmed session, null without one. */
   floor(now) { return this.live(now).find(({ status }) => status === CONFIRMED)?.session.tsI ?? null; }
 
-  /** [SESSION-03] the session to send on. @param {(kept: Kept) => boolean} suitable */
-  sending(now, suitable = () => true) {
-    const kept = this.live(now).find((k) => k.status !== GIVEN_UP && !isAtLimit(k, now) && suitable(k));
+  /** [SESSION-03] the session to send on. */
+  sending(now) {
+    const kept = this.live(now).find((k) => k.status !== GIVEN_UP && !isAtLimit(k, now));
     refuseUnless(kept, 'no_session');
     return kept;
   }

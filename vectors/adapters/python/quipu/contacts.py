@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from .keys import handshake_suite
-from .manifests import follow, verify_manifest
+from .manifests import follow
 from .notation import CLASSIC, Refused
 from .primitives import expand
 
@@ -26,8 +26,9 @@ class Contacts:
     psks: dict = field(default_factory=dict)  # psk_id -> pre-shared secret
     expected: dict = field(default_factory=dict)  # IK -> psk_id that is set for it
     least: dict = field(default_factory=dict)  # IK -> least suite (CARD-16)
+    ended: frozenset = frozenset()  # IKs of devices with which a manifest has ended a session (DEV-24)
 
-    # Identity: HS-12, HS-39, DEV-10
+    # Identity: HS-12, HS-39, DEV-10, DEV-24
 
     def require_identity(self, card):
         manifest = self.manifests.get(card.address_field)
@@ -35,6 +36,8 @@ class Contacts:
             if not manifest.lists(card.device, card.ik):
                 raise Refused("identity")
             return
+        if card.ik in self.ended:  # DEV-24
+            raise Refused("identity")
         pin = self.pins.get((card.address_field, card.device))
         if pin is not None and pin != card.ik:
             raise Refused("identity")
@@ -44,6 +47,13 @@ class Contacts:
         if manifest is not None:
             return manifest.lists(card.device, card.ik)  # DEV-13
         return self.pins.get((card.address_field, card.device)) == card.ik  # CARD-11
+
+    def is_cut_off(self, card):
+        """Whether sessions with the device end: by the manifest of its address (DEV-11), or by another's (DEV-24)."""
+        manifest = self.manifests.get(card.address_field)
+        if manifest is not None:
+            return not manifest.lists(card.device, card.ik)
+        return card.ik in self.ended
 
     def with_pin(self, address_field, device, ik):
         return replace(self, pins={**self.pins, (address_field, device): ik})
@@ -91,23 +101,27 @@ class Contacts:
 
     # Manifests: 9.2, 9.4
 
-    def with_manifest(self, raw, is_vouched, replaces):
-        """Contacts and the manifest, None when it is the kept one again (DEV-09).
+    def with_manifest(self, manifest, may_begin, may_replace):
+        """Contacts and whether the manifest is news (DEV-09).
 
-        `is_vouched`: whether somebody's word is behind a first manifest (DEV-22). `replaces`: the user
+        `may_begin`: whether it may be the first of its address (DEV-22). `may_replace`: whether the user
         has decided that it need not follow the kept one (DEV-23).
         """
-        manifest = verify_manifest(raw)
         kept = self.manifests.get(manifest.address_field)
-        if kept is None and not is_vouched(manifest):  # DEV-22
+        if kept is None and not may_begin:
             raise Refused("identity")
         try:
             if kept is not None and not follow(kept, manifest):
-                return self, None
+                return self, False
         except Refused:
-            if not replaces:  # DEV-23
+            if not may_replace:
                 raise
-        return replace(self, manifests={**self.manifests, manifest.address_field: manifest}), manifest
+        return replace(self, manifests={**self.manifests, manifest.address_field: manifest}), True
+
+    def lists_pinned(self, manifest):
+        """Whether a manifest lists every device that is pinned for its address (DEV-22)."""
+        pins = ((device, ik) for (place, device), ik in self.pins.items() if place == manifest.address_field)
+        return all(manifest.lists(*pin) for pin in pins)
 
     def view(self, address_field):
         manifest = self.manifests.get(address_field)

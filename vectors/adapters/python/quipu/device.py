@@ -4,7 +4,6 @@ Every operation works on values and commits them at its end, so a refusal change
 """
 
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 
 from . import handshake, initiator, prepared, responder
 from .contacts import NO_PSK_ID, Contacts
@@ -28,7 +27,7 @@ from .notation import (
     suite_of,
     with_message,
 )
-from .manifests import split_announcement
+from .manifests import split_announcement, verify_manifest
 from .prekeys import Prekeys, verify_bundle
 from .primitives import same, sha256
 from .session import Session
@@ -83,40 +82,57 @@ class Contents:
         contents = self
         for raw in manifests:
             try:
-                if announcer and raw[1:66] != announcer.address_field:  # DEV-18
+                manifest = verify_manifest(raw)
+                if announcer and manifest.address_field != announcer.address_field:  # DEV-18
                     raise Refused("identity")
-                is_vouched = partial(contents._is_vouched, announcer)
-                contacts, manifest = contents.contacts.with_manifest(raw, is_vouched, replaces)
+                contacts, is_news = contents.contacts.with_manifest(
+                    manifest,
+                    may_begin=contents._may_begin(manifest, announcer, replaces),
+                    may_replace=replaces and contents._lists_itself(manifest),
+                )
             except Refused as refusal:
                 events.append({"event": "manifest-refused", "error": refusal.name})
                 break
-            if manifest is None:  # DEV-09
+            if not is_news:  # DEV-09
                 continue
             number = str(manifest.number)
             events.append({"event": "manifest", "address": manifest.address, "number": number})
-            contents = replace(contents, contacts=contacts)._without_unlisted(manifest, events)
+            contents = replace(contents, contacts=contacts).without_cut_off(events)
         return contents
 
-    def _is_vouched(self, announcer, manifest):
-        """DEV-22: whether a first manifest may be taken."""
-        own = [card for card in self.cards if card.address_field == manifest.address_field]
-        if own:
-            return announcer is None and any(manifest.lists(card.device, card.ik) for card in own)
-        return announcer is None or (
-            self.contacts.is_pinned(announcer) and manifest.lists(announcer.device, announcer.ik)
-        )
+    def _may_begin(self, manifest, announcer, replaces):
+        """DEV-22: whether a manifest may be the first of its address."""
+        if announcer is None:
+            return self._lists_itself(manifest) and (replaces or self.contacts.lists_pinned(manifest))  # DEV-23
+        is_own = manifest.address_field == self.newest_card.address_field
+        is_vouched = self.contacts.is_pinned(announcer) and manifest.lists(announcer.device, announcer.ik)
+        return not is_own and is_vouched and self.contacts.lists_pinned(manifest)
 
-    def _without_unlisted(self, manifest, events):
-        def unlisted(peer):
-            return peer.address_field == manifest.address_field and not manifest.lists(peer.device, peer.ik)
+    def _lists_itself(self, manifest):
+        """Of a manifest of the own address: whether it lists this device."""
+        own = self.newest_card
+        return manifest.address_field != own.address_field or manifest.lists(own.device, own.ik)
 
+    def without_cut_off(self, events):
+        """What manifests end: sessions and handshakes under way (DEV-11, DEV-24, DEV-25)."""
+        contacts = self.contacts
+        unlisted = [  # the manifest of their address ends them, and its word is remembered
+            ik
+            for ik, sessions in self.peers.items()
+            if any(
+                held.peer.address_field in contacts.manifests and contacts.is_cut_off(held.peer)
+                for held in sessions.held
+            )
+        ]
+        contacts = replace(contacts, ended=contacts.ended.union(unlisted))
         contents = replace(
             self,
-            initiated={k: v for k, v in self.initiated.items() if not unlisted(v.card_r)},
-            half_open={k: v for k, v in self.half_open.items() if not unlisted(v.claim.card)},
+            contacts=contacts,
+            initiated={k: v for k, v in self.initiated.items() if not contacts.is_cut_off(v.card_r)},
+            half_open={k: v for k, v in self.half_open.items() if not contacts.is_cut_off(v.claim.card)},
         )
         for ik in sorted(self.peers):  # 12.5
-            sessions = contents.sessions(ik).without(lambda held: unlisted(held.peer), events)
+            sessions = contents.sessions(ik).without(lambda held: contacts.is_cut_off(held.peer), events)
             contents = contents.with_sessions(ik, sessions)
         return contents
 
@@ -214,13 +230,22 @@ class Device:
         return events
 
     def send(self, peer, content_type, content, now, draw, **to):
+        """`is_wanted`: whether the sending session may be used."""
         return self._send(peer, now, lambda session: session.send(content_type, content, draw), **to)
 
     def close(self, peer, now, draw):
         return self._send(peer, now, lambda session: session.close(draw))
 
-    def receipt(self, peer, now, draw):
-        return self._send(peer, now, lambda session: session.receipt(draw))
+    def receipt(self, peer, session_id, now, draw):
+        """The packet, None when no receipt is owed. On any session that is kept (SESSION-04)."""
+        contents = self._contents.current(now)
+        sessions = contents.sessions(peer)
+        held = sessions.find(session_id, now)
+        if held is None:
+            raise Refused("no_session")
+        session, message = held.session.receipt(draw)
+        self._contents = contents.with_sessions(peer, sessions.put(replace(held, session=session)))
+        return None if message is None else held.wrapped(message)
 
     def send_all(self, address, content_type, content, now, draw):
         """[(IK, packet or the name of an error)], one for each device of a user (DEV-12)."""
@@ -243,11 +268,13 @@ class Device:
             packets.append((one.ik, packet))
         return packets
 
-    def _send(self, peer, now, operation, **to):
+    def _send(self, peer, now, operation, is_wanted=lambda held: True):
         """Events and the packet. The packet is None when there is nothing to send."""
         contents = self._contents.current(now)
         sessions = contents.sessions(peer)
-        held = sessions.to_send(now, **to)  # SESSION-03
+        held = sessions.to_send(now)  # SESSION-03
+        if not is_wanted(held):  # DEV-12
+            raise Refused("no_session")
         session, message = operation(held.session)
         packet = None if message is None else held.wrapped(message)  # HS-36, PREP-18
         sessions = sessions.put(replace(held, session=session))
@@ -277,9 +304,8 @@ class Device:
         for held in (held for sessions in peers.values() for held in sessions.held):  # PREP-34
             prekeys = prekeys.used(held.used, held.opening_hash, held.peer.ik, held.pinned)
         replay = contents.replay if keep_cache else {}  # SESSION-28
-        self._contents = replace(
-            contents, prekeys=prekeys, initiated={}, half_open={}, replay=replay, peers=peers
-        )
+        contents = replace(contents, prekeys=prekeys, initiated={}, half_open={}, replay=replay, peers=peers)
+        self._contents = contents.without_cut_off([])  # DEV-25
 
     # Packets
 
@@ -424,20 +450,22 @@ class Device:
         contacts = contents.contacts
         return pack(
             {
+                "identity": to_json(asdict(self.identity)),
                 "cards": [card.raw.hex() for card in contents.cards],
-                "pins": [[*map(bytes.hex, place), ik.hex()] for place, ik in contacts.pins.items()],
-                "manifests": [manifest.raw.hex() for manifest in contacts.manifests.values()],
-                "psks": [psk.hex() for psk in contacts.psks.values()],
-                "expected": [[ik.hex(), name.hex()] for ik, name in contacts.expected.items()],
-                "least": [[ik.hex(), suite] for ik, suite in contacts.least.items()],
+                "pins": sorted([*map(bytes.hex, place), ik.hex()] for place, ik in contacts.pins.items()),
+                "manifests": sorted(manifest.raw.hex() for manifest in contacts.manifests.values()),
+                "psks": sorted(psk.hex() for psk in contacts.psks.values()),
+                "expected": sorted([ik.hex(), name.hex()] for ik, name in contacts.expected.items()),
+                "least": sorted([ik.hex(), suite] for ik, suite in contacts.least.items()),
+                "ended": sorted(map(bytes.hex, contacts.ended)),
                 "prekeys": contents.prekeys.snapshot().hex(),
-                "initiated": [to_json(asdict(one)) for one in contents.initiated.values()],
-                "half_open": [to_json(asdict(one)) for one in contents.half_open.values()],
-                "replay": [[key.hex(), to_json(asdict(one))] for key, one in contents.replay.items()],
-                "peers": [
-                    [peer.hex(), [held.snapshot().hex() for held in sessions.held]]
+                "initiated": {key.hex(): to_json(asdict(one)) for key, one in contents.initiated.items()},
+                "half_open": {key.hex(): to_json(asdict(one)) for key, one in contents.half_open.items()},
+                "replay": {key.hex(): to_json(asdict(one)) for key, one in contents.replay.items()},
+                "peers": {
+                    peer.hex(): [held.snapshot().hex() for held in sessions.held]
                     for peer, sessions in contents.peers.items()
-                ],
+                },
             }
         )
 
@@ -509,7 +537,7 @@ def _repeated(contents, held, message, now, draw, events):
 def _answered(contents, peer, session_id, now, draw):
     """The receipt that answers an opening, computed after the message behind it (HS-38, PREP-30)."""
     sessions, replies = contents.sessions(peer), []
-    held = sessions.find(session_id)
+    held = sessions.find(session_id, now)
     if held is not None and held.may_answer(now):
         try:
             session, receipt = held.session.receipt(draw, unasked=True)

@@ -239,9 +239,9 @@ class Prekeys:
 
     def snapshot(self):
         def entries(one):
-            return [[name.hex(), ik.hex(), pinned] for name, (ik, pinned) in one.replay.items()]
+            return sorted([name.hex(), ik.hex(), pinned] for name, (ik, pinned) in one.replay.items())
 
-        held = [[one.record.raw.hex(), one.private.hex(), entries(one)] for one in self.held.values()]
+        held = sorted([one.record.raw.hex(), one.private.hex(), entries(one)] for one in self.held.values())
         return pack({"generation": self.generation, "prekeys": held})
 
     @staticmethod

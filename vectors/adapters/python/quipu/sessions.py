@@ -121,13 +121,13 @@ class Sessions:
     def live(self, now):
         return [held for held in self.held if not held.has_expired(now)]
 
-    def find(self, session_id):
-        return next((held for held in self.held if held.session_id == session_id), None)
+    def find(self, session_id, now):
+        return next((held for held in self.live(now) if held.session_id == session_id), None)
 
-    def to_send(self, now, is_wanted=lambda held: True):
+    def to_send(self, now):
         """The greatest that is not given up, nor counts as given up (SESSION-03, SESSION-31)."""
         for held in self.live(now):
-            if held.status != GIVEN_UP and not held.is_at_limit(now) and is_wanted(held):
+            if held.status != GIVEN_UP and not held.is_at_limit(now):
                 return held
         raise Refused("no_session")
 
@@ -147,7 +147,7 @@ class Sessions:
         return next((held for held in self.live(now) if held.prepared and held.opening_hash == opening_hash), None)
 
     def without(self, unwanted, events):
-        """Drops sessions, greatest first (DEV-11)."""
+        """Drops sessions, greatest first (DEV-11, DEV-24)."""
         events += [{"event": "dropped", "session": held.session_id} for held in self.held if unwanted(held)]
         return Sessions(tuple(held for held in self.held if not unwanted(held)))
 

@@ -15,6 +15,7 @@ from .notation import (
     CARDS_KEPT,
     CLASSIC,
     DAY,
+    HYBRID,
     ONE_TIME_PREKEYS,
     PREPARED_TOTAL,
     Refused,
@@ -36,10 +37,11 @@ from .prekeys import (
     record_length,
     verify_record,
 )
-from .primitives import drawn, ed25519_public, expand, ignore, open_sealed, seal, sha256
+from .primitives import drawn, ed25519_public, expand, ignore, open_sealed, same, seal, sha256
 
 MAGIC = b"QuipuSF1"
-HEADER_LENGTH = 82
+HEADER_LENGTH, COMMITMENT_LENGTH = 82, 32
+BESIDES = HEADER_LENGTH + COMMITMENT_LENGTH + 16 + 32  # with the tag of the seal and the checksum
 BACKUP, MOVE, STATE = 0x01, 0x02, 0x03
 
 
@@ -59,8 +61,10 @@ def master_key(passphrase, salt, memory, passes, lanes):
         raise Refused("file_parameters") from None  # STORE-05
 
 
-def _file_seal(master, header):
-    return expand(CLASSIC, master, b"sealed file", sha256(header), 44)
+def _file_keys(master, header):
+    """The keys of the seal and the commitment."""
+    okm = expand(CLASSIC, master, b"sealed file", sha256(header), 44 + COMMITMENT_LENGTH)
+    return okm[:44], okm[44:]
 
 
 def seal_file(passphrase, memory, passes, lanes, kind, created, plaintext, draw, note=ignore):
@@ -72,13 +76,14 @@ def seal_file(passphrase, memory, passes, lanes, kind, created, plaintext, draw,
     note("master", master)
     header = MAGIC + u8(1) + u8(kind) + u32(memory) + u32(passes) + u32(lanes)
     header += salt + fresh + u64(created) + u32(len(plaintext))
-    file_seal = _file_seal(master, header)
+    file_seal, commitment = _file_keys(master, header)
     note("file_seal", file_seal)
-    file = header + seal(file_seal, header, plaintext)
+    note("commitment", commitment)
+    file = header + commitment + seal(file_seal, header, plaintext)
     return file + sha256(file)
 
 
-def open_file(passphrase, kind, file, note=ignore):
+def open_file(passphrase, kind, file):
     """The time of creation and the plaintext."""
     if not file.startswith(MAGIC):  # STORE-01
         raise Refused("file_kind")
@@ -87,7 +92,7 @@ def open_file(passphrase, kind, file, note=ignore):
     if len(file) < HEADER_LENGTH:  # STORE-03
         raise Refused("file_truncated")
     header = file[:HEADER_LENGTH]
-    length = 130 + number(header[78:82])
+    length = BESIDES + number(header[78:82])
     if len(file) < length:
         raise Refused("file_truncated")
     if len(file) > length or sha256(file[:-32]) != file[-32:]:
@@ -99,8 +104,12 @@ def open_file(passphrase, kind, file, note=ignore):
     if not passphrase:
         raise Refused("passphrase")
     master = master_key(passphrase, header[22:38], memory, passes, lanes)
+    file_seal, commitment = _file_keys(master, header)
+    start = HEADER_LENGTH + COMMITMENT_LENGTH
+    if not same(commitment, file[HEADER_LENGTH:start]):  # STORE-06
+        raise Refused("passphrase")
     try:
-        plaintext = open_sealed(_file_seal(master, header), header, file[HEADER_LENGTH:-32])
+        plaintext = open_sealed(file_seal, header, file[start:-32])
     except Refused:  # STORE-06
         raise Refused("passphrase") from None
     return number(header[70:78]), plaintext
@@ -132,6 +141,7 @@ def export(kept, kind):
         b"".join(sorted(ik + u16(suite) for ik, suite in contacts.least.items())),
         b"".join(_secrets(contacts)),
         b"".join(lp32(one.raw) for one in sorted(contacts.manifests.values(), key=lambda one: one.address)),
+        b"".join(sorted(contacts.ended)),
         _prekeys(kept.prekeys) if kind == MOVE else b"",
     ]
     return b"".join(map(lp32, parts))
@@ -143,20 +153,20 @@ def _secrets(contacts):
     return sorted(bound + [contacts.psks[name] + bytes(33) for name in unbound])
 
 
-# Type -> bytes of the count, private half, most entries
+# Type -> private half, most entries
 PREKEY_LISTS = {
-    SPK: (1, 32, 255),
-    LAST_RESORT_KEM: (1, 64, 255),
-    OPK: (2, 32, ONE_TIME_PREKEYS),
-    ONE_TIME_KEM: (2, 64, ONE_TIME_PREKEYS),
+    SPK: (32, 2**16 - 1),
+    LAST_RESORT_KEM: (64, 2**16 - 1),
+    OPK: (32, ONE_TIME_PREKEYS),
+    ONE_TIME_KEM: (64, ONE_TIME_PREKEYS),
 }
 
 
 def _prekeys(prekeys):
     data = b""
-    for kind, (width, _, _) in PREKEY_LISTS.items():
+    for kind in PREKEY_LISTS:
         held = sorted(prekeys.of_type(kind), key=lambda one: one.age_key)
-        data += len(held).to_bytes(width, "big")
+        data += u16(len(held))
         for one in held:
             data += one.record.raw + one.private
             if kind == SPK:
@@ -217,13 +227,14 @@ def import_file(passphrase, kind, file, now):
 
 def _read(plaintext, kind):
     parts = Parts(plaintext)
-    identity, account, cards, pins, suites, secrets, manifests, prekeys = (parts.lp32() for _ in range(8))
+    identity, account, cards, pins, suites, secrets, manifests, ended, prekeys = (parts.lp32() for _ in range(9))
     parts.finish()
     _require(len(identity) == 64 and len(account) in (0, 32))
     identity = Identity(identity[:32], identity[32:])
     cards = _read_cards(identity, cards)
     pins, least = Parts(pins).each(_read_pin), Parts(suites).each(_read_suite)
-    contacts = Contacts(pins=dict(pins), least={ik: suite for ik, suite in least})
+    ended = Parts(ended).each(lambda part: part.take(32))
+    contacts = Contacts(pins=dict(pins), least=dict(least), ended=frozenset(ended))
     _require(len(contacts.pins) == len(pins) and len(contacts.least) == len(least))
     contacts = _with_secrets(contacts, Parts(secrets).each(_read_secret))
     contacts = _with_manifests(contacts, Parts(manifests))
@@ -250,7 +261,7 @@ def _read_pin(parts):
 
 def _read_suite(parts):
     ik, suite = parts.take(32), parts.number(2)
-    _require(suite > CLASSIC)
+    _require(suite == HYBRID)  # of 2.1 and greater than 1
     return ik, suite
 
 
@@ -279,8 +290,8 @@ def _with_manifests(contacts, parts):
 
 def _read_prekeys(identity, cards, parts):
     held = {}
-    for kind, (width, private_length, most) in PREKEY_LISTS.items():
-        count, before = parts.number(width), (-1, 0)
+    for kind, (private_length, most) in PREKEY_LISTS.items():
+        count, before = parts.number(2), (-1, 0)
         _require(count <= most)
         for _ in range(count):
             record = verify_record(parts.take(record_length(kind)), {kind}, identity.ik, cards[-1].device)

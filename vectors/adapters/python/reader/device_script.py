@@ -23,6 +23,7 @@ class DeviceScript(Script):
         "prepare": ("bundle", "random", "events"),
         "manifest": ("manifests", "replace", "events"),
         "send-all": ("address type content", "random", "packets"),
+        "receipt": ("to session", "random save", "packet"),
         "due": ("", "", "events packets"),
         "restart": ("cache", "", ""),
     }
@@ -42,8 +43,11 @@ class DeviceScript(Script):
             self.devices[given["name"]] = Device(identity, [verify_card(given.bytes("card"))])
             self.iks[given["name"]] = identity.ik
 
-    def state(self, step):
+    def states(self, step):
         return [device.state(int(step["now"])) for device in self.devices.values()]
+
+    def state(self, name, now):
+        return self.lookup(self.devices, name, "device").state(now)
 
     def ik(self, name):
         return self.lookup(self.iks, name, "device")
@@ -96,6 +100,11 @@ class DeviceScript(Script):
         device, now = self.at(step)
         events, packet = device.close(self.ik(step["to"]), now, draw)
         return {"packet": packet, "events": events}, packet
+
+    def do_receipt(self, step, draw):
+        device, now = self.at(step)
+        packet = device.receipt(self.ik(step["to"]), bytes.fromhex(step["session"]), now, draw)
+        return ({} if packet is None else {"packet": packet}), packet
 
     def do_psk(self, step, draw):
         device, _ = self.at(step)

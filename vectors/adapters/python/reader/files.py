@@ -25,7 +25,9 @@ SUCCESS_FIELDS = ALWAYS | {"input", "output"}
 REFUSAL_FIELDS = ALWAYS | {"input", "error", "twin", "delta"}
 
 
-def read_json(path):
+def parse_json(text):
+    """JSON without fractions and without a field that stands twice; ValueError otherwise."""
+
     def once(pairs):
         names = [name for name, _ in pairs]
         if len(set(names)) != len(names):
@@ -35,10 +37,12 @@ def read_json(path):
     def no_fraction(value):
         raise ValueError(f"not an integer: {value}")
 
+    return json.loads(text, object_pairs_hook=once, parse_float=no_fraction, parse_constant=no_fraction)
+
+
+def read_json(path):
     try:
-        return json.loads(
-            path.read_bytes(), object_pairs_hook=once, parse_float=no_fraction, parse_constant=no_fraction
-        )
+        return parse_json(path.read_text("utf-8"))
     except ValueError as error:
         raise Damaged(f"{path.name}: {error}") from None
 

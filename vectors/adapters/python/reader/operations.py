@@ -421,6 +421,7 @@ def op_import(given, draw, note):
         "suites": len(known.least),
         "psks": len(known.psks),
         "manifests": len(known.manifests),
+        "ended": len(known.ended),
         "prekeys": len(kept.prekeys.held),
     }
     account = {"ak": primitives.ed25519_public(kept.account)} if kept.account else {}
@@ -499,7 +500,7 @@ OPERATIONS = {
     "file-open": (("passphrase kind file", ""), "created plaintext", op_file_open),
     "import": (
         ("passphrase kind file now", ""),
-        "ik idk ak cards pins suites psks manifests prekeys",
+        "ik idk ak cards pins suites psks manifests ended prekeys",
         op_import,
     ),
 }
@@ -508,7 +509,7 @@ EARLIER = {"initiate": INITIATE, "respond": RESPOND}
 HEX_LISTS = {"cards", "psks"}
 OBJECT_LISTS = {"pins": "address device ik", "prekeys": "record private", "devices": "device ik added revoked"}
 CHANGES = {"add": "do device ik", "revoke": "do device"}
-COUNTS = {"cards", "pins", "suites", "psks", "manifests", "prekeys"}
+COUNTS = {"cards", "pins", "suites", "psks", "manifests", "ended", "prekeys"}
 
 
 def require_input(what, fields, names):
@@ -547,10 +548,14 @@ def require_object_list(what, values, names):
         require_form(what, one)
 
 
+def require_call(operation, given, random):
+    require_input("input", given, OPERATIONS[operation][0])
+    require_hex_list("random", random)
+
+
 def require_test(operation, test):
-    names, results, _ = OPERATIONS[operation]
-    require_input("input", test["input"], names)
-    require_hex_list("random", test.get("random", []))
+    _, results, _ = OPERATIONS[operation]
+    require_call(operation, test["input"], test.get("random", []))
     if "output" in test:
         optional = OPTIONAL_OUTPUT.get(operation, set())
         require_names("output", test["output"], set(results.split()) - optional, optional)
@@ -565,11 +570,16 @@ def require_test(operation, test):
         raise Damaged("output: form of a count")
 
 
+def perform(operation, given, draws, notes):
+    """The output. Draws and intermediate values pass through `draws` and `notes`."""
+    return OPERATIONS[operation][2](given, draws, notes)
+
+
 def run(operation, suite, test):
     draws, notes, given = Draws(test.get("random", [])), Notes(), Input(test["input"], suite)
     outcome, failure, error = None, None, test.get("error")
     try:
-        outcome = attempt(lambda: OPERATIONS[operation][2](given, draws, notes), error)
+        outcome = attempt(lambda: perform(operation, given, draws, notes), error)
     except Failure as different:
         failure = different
     if error is None:  # the first differing intermediate says more than whatever went wrong after it

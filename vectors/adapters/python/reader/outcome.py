@@ -1,5 +1,6 @@
 """What a test gives, and comparing it (VEC-01, VEC-02)."""
 
+import hashlib
 import json
 
 from quipu import Refused
@@ -18,8 +19,10 @@ class Draws:
 
     def __init__(self, draws):
         self.left = [bytes.fromhex(draw) for draw in draws]
+        self.drew = []  # lengths, in order
 
     def __call__(self, length):
+        self.drew.append(length)
         if not self.left:
             raise Failure(f"random: expected no further draw, got a draw of {length}")
         draw = self.left.pop(0)
@@ -30,6 +33,23 @@ class Draws:
     def finish(self):
         if self.left:
             raise Failure(f"random: expected {len(self.left)} more draws, got none")
+
+
+class SeededDraws(Draws):
+    """As many draws as are asked for: 12.4, and 13.2 for those of 64 bytes."""
+
+    def __init__(self, seed):
+        super().__init__([])
+        self.seed = seed
+
+    def __call__(self, length):
+        draw = hashlib.sha256(self.seed + len(self.drew).to_bytes(4, "big")).digest()
+        self.drew.append(length)
+        if length == 64:
+            return draw + hashlib.sha256(draw).digest()
+        if length > 32:
+            raise Failure(f"random: no rule for a draw of {length}")
+        return draw[:length]
 
 
 class Notes:

@@ -3,7 +3,7 @@
 from quipu.notation import ERRORS
 
 from .fields import require_form, require_hex_list, require_names
-from .outcome import Damaged, Draws, Failure, attempt, compare
+from .outcome import Damaged, Draws, Failure, SeededDraws, attempt, compare
 
 NESTED = {"random", "gap", "events", "replies", "packets", "save", "records", "manifests"}
 EVENTS = {
@@ -34,19 +34,38 @@ class Script:
         self.saved = {}
 
     @classmethod
+    def names(cls, step):
+        """Required arguments, optional arguments and results of a step."""
+        if step["do"] not in cls.STEPS:
+            raise Damaged(f"step {step['do']}: unknown here")
+        required, optional, results = (set(names.split()) for names in cls.STEPS[step["do"]])
+        return required | cls.ALWAYS, optional, results
+
+    @classmethod
+    def require_request(cls, step):
+        """13.2: arguments alone, nothing named by `save` or `saved`, draws listed or from a seed."""
+        what = f"step {step['do']}"
+        required, optional, _ = cls.names(step)
+        require_names(what, step, required, optional - {"save", "saved", "index"} | {"random", "seed"})
+        if "random" in step and "seed" in step:
+            raise Damaged(f"{what}: random and seed")
+        cls._require_form(what, step)
+
+    @classmethod
     def require_step(cls, step):
         """VEC-03: no field but those of the tables, each in its form."""
         what = f"step {step['do']}"
-        if step["do"] not in cls.STEPS:
-            raise Damaged(f"{what}: unknown here")
-        required, optional, results = (set(names.split()) for names in cls.STEPS[step["do"]])
-        required |= cls.ALWAYS
+        required, optional, results = cls.names(step)
         if "error" in step:
             if step["error"] not in ERRORS:
                 raise Damaged(f"{what}: unknown error {step['error']}")
             require_names(what, step, required | {"error"}, optional - {"save"})  # 12.5
         else:
             require_names(what, step, required, optional | results)
+        cls._require_form(what, step)
+
+    @staticmethod
+    def _require_form(what, step):
         require_form(what, step, besides=NESTED)
         require_hex_list(what, step.get("random", []))
         for name in ("replies", "records", "manifests"):
@@ -68,14 +87,21 @@ class Script:
             except Failure as failure:
                 raise Failure(f"step {position} ({step['as']} {step['do']}): {failure}") from None
 
+    def perform(self, step, draws):
+        """Results, and the bytes that `save` names."""
+        return getattr(self, "do_" + step["do"].replace("-", "_"))(step, draws)
+
+    @staticmethod
+    def draws(step):
+        return SeededDraws(bytes.fromhex(step["seed"])) if "seed" in step else Draws(step.get("random", []))
+
     def step(self, step):
-        draws, results = Draws(step.get("random", [])), self.STEPS[step["do"]][2].split()
-        before = self.state(step) if "error" in step else None
-        do = getattr(self, "do_" + step["do"].replace("-", "_"))
-        outcome = attempt(lambda: do(step, draws), step.get("error"))
+        draws, results = self.draws(step), self.STEPS[step["do"]][2].split()
+        before = self.states(step) if "error" in step else None
+        outcome = attempt(lambda: self.perform(step, draws), step.get("error"))
         draws.finish()
         if outcome is None:
-            if self.state(step) != before:
+            if self.states(step) != before:
                 raise Failure("state: changed by a refusal")  # VEC-04
             return
         result, saved = outcome

@@ -45,8 +45,11 @@ class SessionScript(Script):
             agreed = Agreed(suite, given.bytes("sk"), given.bytes("transcript"), ra, rb, private)
             self.sides[name] = Session.start(role, 0, agreed, *places)
 
-    def state(self, step):
+    def states(self, step):
         return [side.state() for side in self.sides.values()]
+
+    def state(self, name, now):
+        return self.lookup(self.sides, name, "side").state()
 
     def side(self, step):
         return self.lookup(self.sides, step["as"], "side")
@@ -57,15 +60,9 @@ class SessionScript(Script):
         return {"message": sent}, sent
 
     def do_send_many(self, step, draw):
-        session, sent, seed, count = self.side(step), [], bytes.fromhex(step["seed"]), 0
-
-        def seeded(length):
-            nonlocal count
-            count += 1
-            return hashlib.sha256(seed + (count - 1).to_bytes(4, "big")).digest()[:length]
-
+        session, sent = self.side(step), []
         for i in range(step["count"]):
-            session, one = session.send(message.TYPE_DATA, i.to_bytes(4, "big"), seeded)
+            session, one = session.send(message.TYPE_DATA, i.to_bytes(4, "big"), draw)
             sent.append(one)
         self.sides[step["as"]] = session
         return {"digest": hashlib.sha256(b"".join(sent)).digest()}, sent

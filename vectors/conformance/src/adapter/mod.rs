@@ -1,0 +1,19 @@
+//! Chapter 13: clients in other processes. The runner asks, an adapter answers, a line each.
+//!
+//! This module knows nothing about what is in a vector file.
+
+mod answer;
+mod play;
+mod process;
+mod serve;
+
+pub(crate) use answer::{Answer, Hello};
+pub(crate) use play::{Played, play};
+pub(crate) use process::{Adapter, Failed};
+pub(crate) use serve::serve;
+
+/// The version of chapter 13.
+pub(crate) const VERSION: u64 = 1;
+
+/// The profiles of version 1 of the protocol.
+pub(crate) const PROFILES: [&str; 5] = ["core", "prepared", "hybrid", "devices", "storage"];

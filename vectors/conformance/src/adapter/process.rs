@@ -1,0 +1,142 @@
+//! Chapter 13.1: an adapter as a process: started, asked, waited for, ended.
+
+use super::{Answer, Hello, VERSION};
+use quipu_vectors::file::{Object, PROTOCOL};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// The longest line.
+const LINE: u64 = 16 << 20;
+
+/// Why there was no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failed {
+    /// The process has ended or closed its output.
+    Ended(String),
+    /// Nothing came until the deadline.
+    Silent(String),
+    /// A line that is no response.
+    Nonsense(String),
+}
+
+impl core::fmt::Display for Failed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (Self::Ended(text) | Self::Silent(text) | Self::Nonsense(text)) = self;
+        f.write_str(text)
+    }
+}
+
+/// A running adapter.
+#[derive(Debug)]
+pub(crate) struct Adapter {
+    child: Child,
+    input: ChildStdin,
+    lines: Receiver<Result<String, String>>,
+    deadline: Duration,
+    next: u64,
+}
+
+impl Adapter {
+    /// Starts the command and says hello.
+    ///
+    /// # Errors
+    /// Why it did not start, as a sentence.
+    pub(crate) fn start(command: &[String], deadline: Duration) -> Result<(Self, Hello), String> {
+        let shown = command.join(" ");
+        let (program, arguments) = command.split_first().ok_or("no command")?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .map_err(|error| format!("cannot start {shown:?}: {error}"))?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(format!("{shown:?} has no standard input or output"));
+        };
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            let mut output = BufReader::new(output);
+            loop {
+                let mut line = String::new();
+                let read = output.by_ref().take(LINE).read_line(&mut line);
+                let sent = match read {
+                    Ok(0) => return,
+                    Ok(_) if !line.ends_with('\n') => {
+                        sender.send(Err("a line longer than 16 MiB, or without an end".to_owned()))
+                    }
+                    Ok(_) => sender.send(Ok(line)),
+                    Err(error) => sender.send(Err(format!("standard output: {error}"))),
+                };
+                if sent.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut adapter = Self { child, input, lines, deadline, next: 1 };
+        let hello = json!({ "op": "hello", "adapter": [VERSION], "protocol": PROTOCOL });
+        let answer = adapter.ask(&hello).map_err(|failed| format!("{shown:?}: {failed}"))?;
+        let hello = Hello::read(&answer).map_err(|text| format!("{shown:?}: {text}"))?;
+        Ok((adapter, hello))
+    }
+
+    /// Asks and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Failed`]; the adapter is of no use afterwards.
+    //= spec/13-adapter.md#13-1-lines
+    //# [ADAPT-01] An adapter MUST answer every request with exactly one line, and write nothing
+    //# else to its standard output.
+    //= spec/13-adapter.md#13-1-lines
+    //# [ADAPT-02] A response MUST carry the `id` of its request and exactly one of `ok`, `reject`,
+    //# `unsupported` and `fault`.
+    pub(crate) fn ask(&mut self, request: &Value) -> Result<Answer, Failed> {
+        let id = self.next;
+        self.next += 1;
+        let mut line: Object = request.as_object().cloned().unwrap_or_default();
+        line.insert("id".to_owned(), id.into());
+        let mut line = Value::Object(line).to_string();
+        line.push('\n');
+        let what = request["op"].as_str().unwrap_or_default().to_owned();
+        if let Err(error) = self.input.write_all(line.as_bytes()).and_then(|()| self.input.flush())
+        {
+            return Err(Failed::Ended(format!("it does not read {what} any more: {error}")));
+        }
+        match self.lines.recv_timeout(self.deadline) {
+            Ok(Ok(line)) => Answer::read(line.trim_end(), id).map_err(Failed::Nonsense),
+            Ok(Err(text)) => Err(Failed::Nonsense(text)),
+            Err(RecvTimeoutError::Timeout) => {
+                let seconds = self.deadline.as_secs();
+                Err(Failed::Silent(format!("no answer to {what} within {seconds} s")))
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                let status = self.child.try_wait().ok().flatten();
+                let status = status.map_or("is going on".to_owned(), |status| status.to_string());
+                Err(Failed::Ended(format!("it closed its output during {what} ({status})")))
+            }
+        }
+    }
+
+    /// A line that was not asked for.
+    pub(crate) fn unasked(&self) -> Option<String> {
+        self.lines.try_recv().ok().map(|line| line.unwrap_or_else(|text| text))
+    }
+}
+
+impl Drop for Adapter {
+    /// Ends the whole process group: an adapter may have children of its own.
+    fn drop(&mut self) {
+        let group = format!("-{}", self.child.id());
+        let kill =
+            Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        if kill.is_err() {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,101 @@
+//! Chapter 13: what the runner makes of adapters, honest and false. Each lie has its exit code.
+
+use std::process::{Command, Output};
+
+const RUNNER: &str = env!("CARGO_BIN_EXE_quipu-conformance");
+
+const LIAR: &str = env!("CARGO_BIN_EXE_quipu-false-adapter");
+
+fn run(options: &[&str], command: &[&str]) -> Output {
+    Command::new(RUNNER).args(options).args(command).output().expect("the runner starts")
+}
+
+fn lies(kind: &str) -> Output {
+    lies_about("device/", kind)
+}
+
+fn lies_about(filter: &str, kind: &str) -> Output {
+    run(&["--deadline", "2", "--filter", filter], &[LIAR, kind, RUNNER])
+}
+
+#[track_caller]
+fn ends(output: &Output, code: i32, says: &str) {
+    let text = [output.stdout.as_slice(), &output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(text.contains(says), "{says:?} is not in:\n{text}");
+}
+
+// ADAPT-01, ADAPT-02, ADAPT-05, ADAPT-07, ADAPT-08, ADAPT-10
+#[test]
+fn the_reference_as_an_adapter_is_conformant() {
+    ends(&run(&[], &[RUNNER, "serve"]), 0, "conformant");
+    ends(&run(&["--filter", "padding"], &[RUNNER, "serve"]), 5, "incomplete");
+}
+
+// ADAPT-04
+#[test]
+fn an_adapter_that_says_one_thing_to_everything_fails() {
+    ends(&lies("ok"), 1, "drew [] bytes");
+    ends(&lies_about("card-verify/", "ok"), 1, "ACCEPTED card-verify");
+    ends(&lies("reject"), 1, "refused as authentication, expected success");
+    ends(&lies("fault"), 1, "fault: ");
+    ends(&lies("echo"), 1, "FAILED");
+}
+
+// ADAPT-03
+#[test]
+fn what_a_claimed_profile_needs_must_be_supported() {
+    ends(&lies("unsupported"), 1, "unsupported, though its profile is claimed");
+}
+
+// ADAPT-04: the name of the error counts
+#[test]
+fn another_error_fails() {
+    ends(&lies("other-error"), 1, "refused as protocol, expected");
+}
+
+// ADAPT-07
+#[test]
+fn an_adapter_that_hides_its_draws_fails() {
+    ends(&lies("no-draws"), 1, "drew [] bytes, expected");
+}
+
+// ADAPT-09
+#[test]
+fn a_state_that_never_or_always_changes_fails() {
+    ends(&lies("same-state"), 1, "the state has not changed");
+    ends(&lies("restless-state"), 1, "a refusal changed the state");
+}
+
+// ADAPT-01, ADAPT-02
+#[test]
+fn lines_that_are_no_response_abort_the_run() {
+    ends(&lies("noise"), 7, "no JSON");
+    ends(&lies("wrong-id"), 7, "has id 0");
+    ends(&lies("two-kinds"), 7, "exactly one of");
+    ends(&lies("chatty"), 7, "has id");
+    ends(&lies_about("card-verify/", "chatty"), 7, "nobody asked for");
+}
+
+#[test]
+fn three_crashes_or_hangs_in_a_row_abort_the_run() {
+    ends(&lies("crash"), 7, "it closed its output");
+    ends(&lies("hang"), 7, "no answer to begin within 2 s");
+}
+
+#[test]
+fn a_crash_now_and_then_is_played_again_by_a_new_process() {
+    ends(&lies_about("handshake-respond/", "crash-later"), 5, "incomplete");
+}
+
+// ADAPT-05, ADAPT-06
+#[test]
+fn a_wrong_hello_is_no_start() {
+    ends(&lies("version"), 3, "speaks version 2");
+    ends(&lies("protocol"), 3, "QuipuV2");
+    ends(&lies("profile"), 3, "quantum");
+    ends(&lies("no-core"), 3, "without the profile core");
+    ends(&lies("nameless"), 3, "lacks the text name");
+    ends(&run(&[], &["/nowhere/adapter"]), 3, "cannot start");
+}
