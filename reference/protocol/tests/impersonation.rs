@@ -52,6 +52,8 @@ fn all_keys_of_the_responder_do_not_make_an_initiator() {
 #[test]
 fn own_and_contradicted_identities_are_refused() {
     bob_refuses(&forged_init(&claims(&card("bob")), "bob"), PeerError::Identity);
+    let own_key = Card::issue(&identity("bob"), fields("zoe")).expect("valid fields");
+    bob_refuses(&forged_init(&claims(&own_key), "bob"), PeerError::Identity);
     let own_place = Card::issue(&identity("eve"), fields("bob")).expect("valid fields");
     bob_refuses(&forged_init(&claims(&own_place), "eve"), PeerError::Identity);
     let mut bob = device("bob");

@@ -82,6 +82,26 @@ fn expired_prekeys_are_not_used_before_they_are_swept() {
     }
 }
 
+// PREP-11: one-time prekeys that are older than the signed prekey beside them
+#[test]
+fn expired_one_time_prekeys_are_not_used_beside_a_younger_signed_prekey() {
+    let (ada, mut bob) = two(Suite::Hybrid);
+    publish(&mut bob, 1, NOW + 7 * DAY, 3);
+    let end = NOW + 44 * DAY;
+    for (one_time, kem) in [(Some(0), Some(3)), (Some(3), Some(0)), (Some(3), Some(3))] {
+        let forge = Forge::of("ada", Suite::Hybrid, &Parts::of(&bob, one_time, kem));
+        let packet = Forge { ts_i: NOW + 7 * DAY, ..forge }.packet();
+        let before = state(&bob, &ada.key());
+        let outcome = bob.receive(None, &packet, end, &mut Seeded::new(1));
+        if (one_time, kem) == (Some(3), Some(3)) {
+            assert_eq!(names(&outcome.expect("held").events)[0], "established");
+        } else {
+            assert_eq!(outcome.map(drop), Err(PeerError::UnknownPrekey.into()));
+            assert_eq!(state(&bob, &ada.key()), before);
+        }
+    }
+}
+
 // PREP-13: ids from the draws, but for zero and those in use
 #[test]
 fn ids_are_drawn_and_never_zero_or_in_use() {
@@ -159,33 +179,52 @@ fn next_prepared_handshake_exceeds_the_greatest_confirmed_session() {
     assert_eq!(times, [NOW + DAY + 1, NOW + DAY]);
 }
 
-// PREP-08, PREP-15: before anything is drawn
+/// Asserts whether a prepared handshake may start now; if not, it is for `time`, before any draw.
+#[track_caller]
+fn starts(parts: &Parts, now: u64, good: bool) {
+    let mut ada = device_in("ada", Suite::Hybrid);
+    let bundle = Bundle::verify(&parts.encode()).expect("dates do not matter to it");
+    let before = state(&ada, &identity("bob").key());
+    if good {
+        assert!(ada.prepare(&bundle, now, &mut Seeded::new(now)).is_ok());
+    } else {
+        let refused = ada.prepare(&bundle, now, &mut Untouchable).err();
+        assert_eq!(refused, Some(PeerError::Time.into()));
+        assert_eq!(state(&ada, &identity("bob").key()), before);
+    }
+}
+
+// PREP-08, PREP-15: card, signed prekey, one-time prekey, KEM prekey, each by itself
 #[test]
 fn bundle_is_judged_by_the_dates_of_card_and_records() {
-    let (mut ada, mut bob) = two(Suite::X25519);
+    let (_, mut bob) = two(Suite::Hybrid);
+    let old = Parts::of(&bob, Some(0), Some(0));
     publish(&mut bob, 1, NOW + 7 * DAY, 5);
-    let newer = Parts::of(&bob, Some(3), None);
-    let older =
-        Parts { one_time: newer.one_time.clone(), ..Parts::of(&two(Suite::X25519).1, None, None) };
-    for (parts, now, good) in [
-        (&newer, NOW + 6 * DAY - 1, false),
-        (&newer, NOW + 6 * DAY, true),
-        (&newer, NOW + 37 * DAY - 1, true),
-        (&newer, NOW + 37 * DAY, false),
-        (&older, NOW + 30 * DAY - 1, true),
-        (&older, NOW + 30 * DAY, false),
-    ] {
-        let bundle = Bundle::verify(&parts.encode()).expect("dates do not matter to it");
-        let before = state(&ada, &bob.key());
-        if good {
-            assert!(ada.prepare(&bundle, now, &mut Seeded::new(now)).is_ok());
-            ada.forget(&bob.key());
-        } else {
-            let refused = ada.prepare(&bundle, now, &mut Untouchable).err();
-            assert_eq!(refused, Some(PeerError::Time.into()));
-            assert_eq!(state(&ada, &bob.key()), before);
-        }
+    let young = Parts::of(&bob, Some(3), Some(3));
+    let one_old = [
+        Parts { signed: old.signed.clone(), ..young.clone() },
+        Parts { one_time: old.one_time.clone(), ..young.clone() },
+        Parts { kem: old.kem.clone(), ..young.clone() },
+    ];
+    for parts in one_old {
+        starts(&parts, NOW + 30 * DAY - 1, true);
+        starts(&parts, NOW + 30 * DAY, false);
     }
+    starts(&young, NOW + 37 * DAY - 1, true);
+    starts(&young, NOW + 37 * DAY, false);
+    let one_young = [
+        Parts { signed: young.signed.clone(), ..old.clone() },
+        Parts { one_time: young.one_time.clone(), ..old.clone() },
+        Parts { kem: young.kem.clone(), ..old.clone() },
+    ];
+    for parts in one_young {
+        starts(&parts, NOW + 6 * DAY - 1, false);
+        starts(&parts, NOW + 6 * DAY, true);
+    }
+    let fields = CardFields { expires: NOW + DAY, ..fields_in("bob", Suite::Hybrid) };
+    let card = Card::issue(&identity("bob"), fields).expect("valid fields").as_bytes().to_vec();
+    starts(&Parts { card: card.clone(), ..old.clone() }, NOW + DAY - 1, true);
+    starts(&Parts { card, ..old }, NOW + DAY, false);
 }
 
 // PREP-31

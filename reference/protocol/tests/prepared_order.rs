@@ -224,11 +224,23 @@ fn full_replay_set_is_told_in_its_place() {
 // PREP-23: tried against every kept card
 #[test]
 fn packet_opens_with_any_kept_card() {
-    let (mut ada, mut bob) = two(Suite::X25519);
-    let packet = begin(&mut ada, &bob, NOW, 1);
-    for later in 1..4 {
+    let (ada, mut bob) = two(Suite::X25519);
+    let mut packets = vec![(ada, begin_with(&bob, "ada"))];
+    for (later, name) in [(1, "eve"), (2, "carol"), (3, "dora")] {
         let fields = CardFields { created: NOW + later, ..fields_in("bob", Suite::X25519) };
         bob.issue_card(fields, NOW).expect("room");
+        packets.push((device_in(name, Suite::X25519), begin_with(&bob, name)));
     }
-    assert_eq!(names(&receive(&mut bob, &ada, &packet, NOW).events)[0], "established");
+    for (from, packet) in packets {
+        assert_eq!(names(&receive(&mut bob, &from, &packet, NOW).events)[0], "established");
+    }
+    let ada = device_in("ada", Suite::X25519);
+    let mut forge = Forge::of("ada", Suite::X25519, &Parts::of(&bob, Some(0), None));
+    forge.parts.card[153] ^= 1;
+    refuse(&mut bob, &ada.key(), &forge.packet(), NOW, PeerError::Authentication);
+}
+
+/// A packet to Bob's newest card, without a one-time prekey.
+fn begin_with(bob: &Device, name: &'static str) -> Vec<u8> {
+    Forge::of(name, Suite::X25519, &Parts::of(bob, None, None)).packet()
 }

@@ -302,6 +302,12 @@ fn own_and_contradicted_identities_are_refused() {
             it.card = *own_place.as_bytes();
         };
         bob_refuses(suite, own_place, PeerError::Identity);
+        let elsewhere = Card::issue(&identity("bob"), fields_in("zoe", suite)).expect("fields");
+        let own_key = |it: &mut Forge| {
+            *it = Forge::of("bob", suite, &it.parts);
+            it.card = *elsewhere.as_bytes();
+        };
+        bob_refuses(suite, own_key, PeerError::Identity);
         let (mut bob, forge) = honest(suite);
         bob.pin(fields("ada").address, DeviceId(1), identity("eve").key());
         let from = identity("ada").key();
