@@ -444,6 +444,62 @@ def first_manifests():
         assert names(a.take_manifests([list_of(draw, card_a, b"alice").raw], NOW)) == ["manifest"]
 
 
+def meet(a, card_a, b, card_b, now, draw):
+    """A confirmed session."""
+    _, [response] = b.receive(a.initiate(card_b.raw, now, draw), now, draw)
+    _, [complete] = a.receive(response, now, draw)
+    _, [receipt] = b.receive(complete, now, draw)
+    a.receive(receipt, now, draw, card_b.ik)
+
+
+def ended_devices():
+    """DEV-22 and DEV-23 with pins, DEV-12 with two cards, DEV-24, DEV-25."""
+    draw, refused = Source("ended devices"), [{"event": "manifest-refused", "error": "identity"}]
+    a, card_a = new_device(b"alice", draw)
+    b1, card_b1 = new_device(b"bob", draw)
+    b2, card_b2 = new_device(b"bob", draw, number=2)
+    ak = draw(32)
+    both = [ListedDevice(card.device, card.ik, NOW, 0) for card in (card_b1, card_b2)]
+    first = issue_manifest(ak, b"bob", 1, bytes(32), both)
+    second = issue_manifest(ak, b"bob", 2, first.hash, [both[0], replace(both[1], revoked=NOW)])
+    for card in (card_b1, card_b2):
+        a.pin(b"bob", card.device, card.ik)
+    for other, card in ((b1, card_b1), (b2, card_b2)):
+        meet(a, card_a, other, card, NOW, draw)
+    lone = list_of(draw, card_b2, b"bob")
+    _, packet = b2.send(card_a.ik, TYPE_ANNOUNCEMENT, announcement([lone]), NOW, draw)
+    assert a.receive(packet, NOW, draw, card_b2.ik)[0][-1:] == refused
+    assert a.take_manifests([lone.raw], NOW) == refused
+    _, packet = b2.send(card_a.ik, TYPE_ANNOUNCEMENT, announcement([first]), NOW, draw)
+    assert names(a.receive(packet, NOW, draw, card_b2.ik)[0]) == ["message", "manifest"]
+
+    elsewhere = issue_card(b2.identity, 1, b"eve", card_b2.device, NOW, NOW + DAY)
+    b3 = Device(b2.identity, [elsewhere])
+    meet(a, card_a, b3, elsewhere, NOW + 1, draw)
+    packets = a.send_all(b"bob", 1, b"", NOW + 1, draw)  # the greater session began with another card
+    assert [len(packet) for _, packet in packets] == [380, len("no_session")]
+    under_way = b3.initiate(card_a.raw, NOW + 2, draw)
+    _, [response] = a.receive(under_way, NOW + 2, draw)
+    _, [complete] = b3.receive(response, NOW + 2, draw)
+    before = a._contents.peers
+    assert names(a.take_manifests([second.raw], NOW)) == ["manifest", "dropped", "dropped"]
+    a._contents = replace(a._contents, peers=before)
+    a.restart(True)  # DEV-25
+    assert list(a._contents.peers) == [card_b1.ik] and a.contacts.ended == {card_b2.ik}
+    refuses("unknown_handshake", lambda: a.receive(complete, NOW + 2, draw), a)
+    refuses("identity", lambda: a.receive(b3.initiate(card_a.raw, NOW + 3, draw), NOW + 3, draw), a)
+    refuses("identity", lambda: a.initiate(elsewhere.raw, NOW + 3, draw), a)
+    assert names(a.take_manifests([list_of(draw, elsewhere, b"eve").raw], NOW)) == ["manifest"]
+    meet(a, card_a, b3, elsewhere, NOW + 4, draw)
+
+    lists = {place: one for place, one in a.contacts.manifests.items() if one.address != b"bob"}
+    a._know(replace(a.contacts, manifests=lists))
+    assert names(a.take_manifests([lone.raw], NOW, replaces=True)) == ["manifest", "dropped"]
+    own = list_of(draw, card_a, b"alice")
+    assert names(a.take_manifests([own.raw], NOW)) == ["manifest"]
+    assert a.take_manifests([list_of(draw, card_b1, b"alice").raw], NOW, replaces=True) == refused
+
+
 def list_of(draw, card, address):
     return issue_manifest(draw(32), address, 1, bytes(32), [ListedDevice(card.device, card.ik, NOW, 0)])
 
@@ -469,7 +525,8 @@ def storage_files():
     own = issue_manifest(b"k" * 32, b"bob", 1, bytes(32), [ListedDevice(card_b.device, card_b.ik, 0, 0)])
     assert names(b.take_manifests([own.raw], NOW)) == ["manifest"]
     contents = b._contents
-    kept = storage.Kept(b.identity, contents.cards, contents.contacts, b"k" * 32, contents.prekeys)
+    contacts = replace(contents.contacts, ended=frozenset([b"e" * 32, b"d" * 32]))
+    kept = storage.Kept(b.identity, contents.cards, contacts, b"k" * 32, contents.prekeys)
     light = 19_456, 2, 1
     for kind in (storage.BACKUP, storage.MOVE):
         file = storage.seal_file(b"pass", *light, kind, NOW, storage.export(kept, kind), draw)
@@ -483,6 +540,8 @@ def storage_files():
     refuses("file_version", lambda: storage.open_file(b"pass", storage.MOVE, file[:8] + b"\2"))
     refuses("file_truncated", lambda: storage.open_file(b"pass", storage.MOVE, file[:-1]))
     refuses("file_damaged", lambda: storage.open_file(b"pass", storage.MOVE, file + b"?"))
+    other = file[:82] + bytes(32) + file[114:-32]
+    refuses("passphrase", lambda: storage.open_file(b"pass", storage.MOVE, other + primitives.sha256(other)))
     repaired = file[:11] + b"\xff" + file[12:-32]
     refuses("file_parameters", lambda: storage.open_file(b"pass", storage.MOVE, repaired + primitives.sha256(repaired)))
 
@@ -566,7 +625,8 @@ def play_script(driver, file, test):
     for position, step in enumerate(test["steps"]):
         where = test["id"], position, step["do"]
         _, _, results = SCRIPTS[file["operation"]].names(step)
-        request = {name: value for name, value in step.items() if name not in {"save", "saved", "index", "error", *results}}
+        omitted = {"save", "saved", "index", "error", *results}
+        request = {name: value for name, value in step.items() if name not in omitted}
         if "saved" in step:
             packet = saved[step["saved"]]
             name = "message" if file["operation"] == "session" else "packet"
@@ -642,7 +702,8 @@ def adapter_verdicts():
         ):
             (verdict, _), drew = driver.ask(op, **given)
             assert verdict == "fault" and drew is None, (op, given)
-        for line in (b"", b"{", b"[]", b"7", b"\xff", b'{"op":"hello"}', b'{"id":"1","op":"hello"}', b'{"id":true,"op":"state"}'):
+        no_id = (b'{"op":"hello"}', b'{"id":"1","op":"hello"}', b'{"id":true,"op":"state"}')
+        for line in (b"", b"{", b"[]", b"7", b"\xff", *no_id):
             response = driver.line(line)
             assert response["id"] is None and "fault" in response
         for line in (b'{"id":9}', b'{"id":9,"op":7}'):
@@ -743,6 +804,7 @@ def run():
         restored_prekeys,
         manifests,
         first_manifests,
+        ended_devices,
         argon2,
         storage_files,
         adapter_vectors,

@@ -5,7 +5,7 @@ use super::support::pair::NOW;
 use super::support::{Failing, Seeded};
 use quipu::account::{Account, Change, Manifest};
 use quipu::crypto::sign::IdentityKey;
-use quipu::{Address, BytesError, CallerError, DeviceId, Error, PeerError};
+use quipu::{Address, CallerError, DeviceId, Error, PeerError};
 
 // DEV-04 to DEV-09
 #[test]

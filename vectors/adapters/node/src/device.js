@@ -248,8 +248,8 @@ export class Device {
     refuseUnless(half.suite === suite, 'suite');
     const made = complete(half, bytes);
     const session = this.#session({ ...half, ...made }, RESPONDER, half.rbPrivate, half.rb, made.ra);
-    wipe(half.rbPrivate, half.hs);
     this.halfOpen.delete(hex(handshakeId));
+    forget(half);
     const { peerCard } = half;
     this.contacts.remember(peerCard.ik, suite); // [CARD-16]
     const kept = this.#kept(session, peerCard, now, { status: CONFIRMED, pinned: half.pinned, handshakeHash: sha256(bytes), handshakeId: Buffer.from(handshakeId) });
@@ -383,6 +383,7 @@ export class Device {
 
   /** What time demands of every peer: giving up, dropping, repeats of Complete. */
   due(now) {
+    this.#dropExpired(now); // [HS-27]
     const events = [];
     const packets = [];
     for (const key of [...this.peers.keys()].sort()) {
@@ -428,7 +429,7 @@ export class Device {
       if (peer.list.length === 0) this.peers.delete(key);
     }
     for (const table of [this.started, this.halfOpen]) {
-      for (const [id, half] of table) if (expelled(half.peerCard)) table.delete(id);
+      for (const [id, half] of table) if (expelled(half.peerCard)) { table.delete(id); forget(half); }
     }
     return events;
   }
@@ -437,7 +438,7 @@ export class Device {
 
   /** Frees what has expired; it has not been part of the state since (1.4). */
   #dropExpired(now) {
-    for (const table of [this.started, this.halfOpen]) for (const [id, half] of table) if (!isHalfOpen(half, now)) table.delete(id);
+    for (const table of [this.started, this.halfOpen]) for (const [id, half] of table) if (!isHalfOpen(half, now)) { table.delete(id); forget(half); }
     for (const [id, entry] of this.cache) if (!isRemembered(entry, now)) this.cache.delete(id);
   }
 

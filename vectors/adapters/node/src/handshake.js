@@ -273,8 +273,8 @@ export function finish(half, identity, response, random, trace = NO_TRACE) {
   };
 }
 
-/** The initiator's secrets of a half-open handshake, erased when the Response was accepted (HS-26). */
-export const forget = (half) => wipe(half.ekPrivate, half.kemSeed, half.es, half.psk);
+/** Erases the secrets of a half-open handshake of either side: it was accepted (HS-26) or its time is over (HS-27). */
+export const forget = (half) => wipe(half.ekPrivate, half.kemSeed, half.es, half.psk, half.hs, half.rbPrivate);
 
 /** ENC-01 to ENC-05 of a Complete packet. */
 export function decodeComplete(packet) {

@@ -78,7 +78,7 @@ export function initiatePrepared(p, random, trace = NO_TRACE) {
   const t5 = mix(t4, sealedSignature);
   trace('t5', t5);
   const sk = lExpand(suite, hs, 'session', t5, 32);
-  wipe(ekPrivate, ss, es, ee, eo, se, kid, hs, identityKeys, signatureKeys);
+  wipe(ekPrivate, kemRandom, ss, es, ee, eo, se, kid, hs, identityKeys, signatureKeys);
   return {
     handshake: concat(clear, sealedIdentity, sealedSignature),
     suite, sk, transcript: t5, tsI, pskId: psk_id, peerCard: card, ownCard, raPrivate, ra, spk: spk.key,

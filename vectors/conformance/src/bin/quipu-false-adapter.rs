@@ -37,6 +37,7 @@ fn main() {
         }
     }
     let _ = child.kill();
+    let _ = child.wait();
 }
 
 fn lie(kind: &str, request: &Value, genuine: &Value, before: &Value, count: u64) -> String {
