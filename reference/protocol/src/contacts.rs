@@ -88,6 +88,17 @@ impl Contacts {
         self.manifests.get(address)
     }
 
+    /// Whether the kept manifest of the address of a card lists its device, not revoked.
+    pub(crate) fn lists(&self, card: &Card) -> bool {
+        let manifest = self.manifest(&card.fields().address);
+        manifest.is_some_and(|it| it.lists(card.fields().device, &card.key()))
+    }
+
+    /// How many devices are pinned for an address.
+    pub(crate) fn pinned(&self, address: &Address) -> usize {
+        self.pins.keys().filter(|(pinned, _)| pinned == address).count()
+    }
+
     /// Whether a manifest lists, not revoked, every device that is pinned for its address.
     pub(crate) fn lists_pins(&self, manifest: &Manifest) -> bool {
         let mut pins = self.pins.iter().filter(|((address, _), _)| *address == manifest.address());
@@ -101,10 +112,11 @@ impl Contacts {
     /// As DEV-04 to DEV-08 and DEV-22; nothing has changed.
     //= spec/09-devices.md#9-2-the-chain
     //# [DEV-22] A device MUST take the first manifest of an address only from its application (an
-    //# invite, a contact) or from the announcement of a pinned device of that address, only when
-    //# the manifest lists, not revoked, that device and every other device that is pinned for the
-    //# address, and refuse any other as `identity`; the first one of its own address (that of its
-    //# newest card) only from its application, and only when it lists the device itself.
+    //# invite, a contact) and only when the manifest lists, not revoked, every device that is
+    //# pinned for the address, or from the announcement of a device that the manifest lists, not
+    //# revoked, and that is the only one pinned for the address, and refuse any other as
+    //# `identity`; the first one of its own address (that of its newest card) only from its
+    //# application, and only when it lists the device itself.
     pub(crate) fn learn(&mut self, manifest: Manifest, vouched: bool) -> Result<bool, Error> {
         let kept = self.manifests.get(&manifest.address());
         let first = if vouched { Ok(true) } else { Err(PeerError::Identity) };

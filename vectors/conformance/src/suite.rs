@@ -152,7 +152,8 @@ fn check_test(test: &Test, file: &File, chapters: &Chapters) -> Result<(), Strin
 
 /// Whether a client claims all that a file needs.
 fn claims(client: &Hello, file: &File) -> bool {
-    let prepared = file.operation.starts_with("prepared") || file.operation == "device";
+    let begins = ["prepared", "prekey", "bundle", "device"];
+    let prepared = begins.iter().any(|it| file.operation.starts_with(it));
     let needs =
         [Some(file.profile.as_str()), (file.profile == "hybrid" && prepared).then_some("prepared")];
     needs.into_iter().flatten().all(|profile| client.profiles.iter().any(|it| it == profile))

@@ -351,6 +351,21 @@ fn own_complete(book: &mut Book) {
 }
 
 fn replays(book: &mut Book) {
+    Script::default()
+        .initiate("ada", "bob", 0, "i")
+        .receive("bob", "", "i", 0, &["r"])
+        .receive("ada", "", "r", 0, &["c"])
+        .receive("bob", "", "c", 0, &[])
+        .restart("bob", 1, false)
+        .receive("bob", "", "i", 2, &[])
+        .receive("bob", "", "c", 3, &[])
+        .put(
+            book,
+            "complete-known-first",
+            "the cache is lost, a replayed Init is half open under the id of a session: its Complete is known all the same",
+            &["HS-33", "HS-34"],
+            "Replay",
+        );
     let s = Script::default;
     let (w, begin) = (INIT_WINDOW, || {
         Script::default().initiate("ada", "bob", 0, "i").receive("bob", "", "i", 0, &["r"])

@@ -23,6 +23,7 @@ pub(super) fn books() -> Vec<Book> {
     lives(&mut prepared);
     crossings(&mut prepared);
     strangers(&mut prepared);
+    receipts(&mut prepared);
     meetings(&mut hybrid, Suite::Hybrid);
     suites(&mut hybrid);
     lists(&mut devices);
@@ -30,6 +31,7 @@ pub(super) fn books() -> Vec<Book> {
     announcements(&mut devices);
     takeovers(&mut devices);
     pinned(&mut devices);
+    vouchers(&mut devices);
     views(&mut devices);
     vec![prepared, hybrid, devices]
 }
@@ -1371,6 +1373,111 @@ fn pinned(book: &mut Book) {
         &["DEV-24"],
         "Identity",
     );
+}
+
+/// One pinned device beside others, and what follows from a revocation.
+fn vouchers(book: &mut Book) {
+    let (ada, bob) = (Person::new("ada"), Person::new("bob"));
+    let mut people = everybody();
+    people.retain(|(name, _)| *name != "mallory");
+    let claims = squatter("ada");
+    let both = List {
+        seed: key("mallory AK"),
+        ..List::with("ada", vec![Entry::new(1, ada.ik()), Entry::new(77, claims.ik())])
+    };
+    let next = both.next(|it| it.devices[0].revoked = NOW);
+    let pin = json!({
+        "address": hex::encode(&claims.address), "device": 77, "ik": hex::encode(claims.ik()),
+    });
+    people.push(("mallory", claims));
+    let before = s().pin("bob", &ada).step("bob", "pin", 0, &pin).meet("ada", "bob", 0, "h");
+    meet(before, "mallory", ("bob", &bob), 1, "k")
+        .announce("mallory", "bob", &[&both, &next], "m")
+        .receive("bob", "mallory", "m", 2, &[])
+        .send("ada", "bob", 3, "genuine")
+        .receive("bob", "ada", "genuine", 3, &[])
+        .done(
+            book,
+            &setup(&people),
+            About {
+                id: "takeover-in-two-steps",
+                comment: "a pinned stranger announces a list with the genuine device, then one without: two pinned devices, so the user decides",
+                requirements: &["DEV-22"],
+            },
+            "Identity",
+        );
+    let first = self::both();
+    let next = first.next(|it| it.devices[1].revoked = NOW);
+    let mut moved = second();
+    moved.card = resigned(&moved, |card| {
+        card[5..70].fill(0);
+        card[5] = 4;
+        card[6..10].copy_from_slice(b"else");
+    });
+    let card = json!({ "card": hex::encode(&moved.card) });
+    let under_two = || {
+        let one = meet(s().manifest("ada", &[&first]), "bob2", ("ada", &ada), 0, "h");
+        meet(one.step("bob2", "card", 1, &card), "bob2", ("ada", &ada), 2, "k")
+    };
+    put(
+        under_two()
+            .manifest("ada", &[&next])
+            .send("bob2", "ada", 3, "m")
+            .receive("ada", "bob2", "m", 3, &[])
+            .refuse("unknown_session"),
+        book,
+        "revoked-other-sessions",
+        "a revocation ends the sessions under other addresses too",
+        &["DEV-24"],
+        "Identity",
+    );
+    let half = meet(s().manifest("ada", &[&first]), "bob2", ("ada", &ada), 0, "h");
+    put(
+        call(half.step("bob2", "card", 1, &card), "bob2", &ada, 2, "i")
+            .receive("ada", "", "i", 2, &["r"])
+            .receive("bob2", "", "r", 2, &["c"])
+            .manifest("ada", &[&next])
+            .receive("ada", "", "c", 3, &[])
+            .refuse("unknown_handshake"),
+        book,
+        "revoked-other-handshakes",
+        "and the handshakes under way under other addresses",
+        &["DEV-24"],
+        "Identity",
+    );
+    put(
+        call(s().manifest("ada", &[&first]), "bob2", &ada, 0, "i")
+            .receive("ada", "", "i", 0, &["r"])
+            .manifest("ada", &[&next])
+            .step("bob2", "card", 1, &card)
+            .step("bob2", "initiate", 2, &json!({ "card": hex::encode(&ada.card), "save": "j" }))
+            .receive("ada", "", "j", 2, &[])
+            .refuse("identity"),
+        book,
+        "revoked-under-way-elsewhere",
+        "whose handshake was ended does not come back under another address",
+        &["DEV-24"],
+        "Identity",
+    );
+}
+
+/// Receipts that an application asks for.
+fn receipts(book: &mut Book) {
+    let bob = Published::new("bob", Suite::X25519, 0, 1);
+    let none = json!({ "to": "ada", "session": "00".repeat(16) });
+    s().publish("bob", &bob)
+        .prepare("ada", &bob.bundle(Some(0)), 0)
+        .send("ada", "bob", 1, "m0")
+        .receive("bob", "", "m0", 2, &["ack"])
+        .step("bob", "receipt", 3, &none)
+        .refuse("no_session")
+        .plain(
+            book,
+            "receipt-unknown",
+            "a receipt for a session that is not there",
+            &["SESSION-32"],
+            "Caller",
+        );
 }
 
 fn views(book: &mut Book) {

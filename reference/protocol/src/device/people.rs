@@ -4,7 +4,7 @@ use super::{Device, Event, Outgoing};
 use crate::account::{Listed, Manifest};
 use crate::crypto::sign::IdentityKey;
 use crate::error::{CallerError, Error, PeerError};
-use crate::handshake::{Claim, Views};
+use crate::handshake::{AwaitingResponse, Claim, Views};
 use crate::keys::{Address, Card, Party};
 use crate::message::{Content, Kind};
 use crate::session::{Session, SessionId};
@@ -21,7 +21,8 @@ impl Device {
     //= spec/09-devices.md#9-2-the-chain
     //# [DEV-23] A device MUST NOT replace a kept manifest by one that does not follow it, nor take
     //# a first one that lacks a pinned device, without a decision of its user; the new one is
-    //# unverified, DEV-11 applies, and one of its own address lists the device itself.
+    //# unverified, DEV-11 applies, and one of its own address that does not list the device itself
+    //# is refused as `identity` all the same.
     pub fn learn<'a>(
         &mut self,
         manifests: impl IntoIterator<Item = &'a [u8]>,
@@ -62,8 +63,8 @@ impl Device {
             let own = device.address()?;
             let pinned = device.contacts.standing(&own, &claim).pinned == Some(true);
             let lists = party.is_some_and(|party| manifest.lists(party.device, peer));
-            let pins = device.contacts.lists_pins(manifest);
-            Ok(manifest.address() != own && pinned && lists && pins)
+            let alone = device.contacts.pinned(&manifest.address()) == 1;
+            Ok(manifest.address() != own && pinned && lists && alone)
         })
     }
 
@@ -101,27 +102,38 @@ impl Device {
         let listed = |card: &Card| {
             card.fields().address != address || manifest.lists(card.fields().device, &card.key())
         };
-        self.started.retain(|it| listed(it.peer()));
-        self.responder.keep(listed);
+        let under_way =
+            self.started.iter().map(AwaitingResponse::peer).chain(self.responder.peers());
+        let ended = under_way.filter(|card| !listed(card)).map(Card::key).collect::<Vec<_>>();
+        self.contacts.ended.extend(ended);
         self.end_unlisted(manifest, events);
+        let Self { contacts, started, responder, .. } = self;
+        let keep = |card: &Card| {
+            listed(card) && (!contacts.ended.contains(&card.key()) || contacts.lists(card))
+        };
+        started.retain(|it| keep(it.peer()));
+        responder.keep(keep);
     }
 
     /// Ends the sessions under the address of a manifest that it does not list, remembers whose they
     /// were, and ends the other sessions of those devices, unless a manifest lists them there.
     //= spec/09-devices.md#9-3-which-devices
     //# [DEV-24] A device MUST remember the `IK` of every device with which DEV-11 has ended a
-    //# session, end its other sessions with that `IK`, and refuse a handshake with it as
-    //# `identity`, except under addresses whose kept manifest lists it, not revoked.
+    //# session or a handshake under way, end its other sessions and handshakes with that `IK`, and
+    //# refuse a handshake with it as `identity`, except under addresses whose kept manifest lists
+    //# its device id and `IK` together, not revoked.
     fn end_unlisted(&mut self, manifest: &Manifest, events: &mut Vec<Event>) {
         for (peer, sessions) in &mut self.peers {
             let address = manifest.address();
             let unlisted = |under: Option<&Address>, it: &Party| {
                 under == Some(&address) && !manifest.lists(it.device, &it.key)
             };
-            if !sessions.any(unlisted) {
+            if sessions.any(unlisted) {
+                self.contacts.ended.insert(*peer);
+            }
+            if !self.contacts.ended.contains(peer) {
                 continue;
             }
-            self.contacts.ended.insert(*peer);
             let left = sessions.keep(|under, it| {
                 let manifest = under.and_then(|address| self.contacts.manifest(address));
                 manifest.is_some_and(|manifest| manifest.lists(it.device, &it.key))
@@ -133,7 +145,7 @@ impl Device {
     /// Ends what kept manifests do not allow, after sessions or contacts were put back.
     //= spec/09-devices.md#9-3-which-devices
     //# [DEV-25] After restoring sessions or contacts a device MUST drop the sessions that DEV-11
-    //# drops.
+    //# and DEV-24 drop.
     pub(super) fn enforce_all(&mut self) {
         let manifests: Vec<Manifest> = self.contacts.manifests.values().cloned().collect();
         manifests.iter().for_each(|manifest| self.end_unlisted(manifest, &mut Vec::new()));

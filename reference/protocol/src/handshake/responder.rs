@@ -81,6 +81,11 @@ impl Responder {
         self.half_open.iter().map(|entry| entry.id)
     }
 
+    /// The cards of the peers of the half-open handshakes.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = &Card> {
+        self.half_open.iter().map(|entry| &entry.peer)
+    }
+
     /// Drops half-open handshakes with devices that are not to be kept.
     pub(crate) fn keep(&mut self, keep: impl Fn(&Card) -> bool) {
         self.half_open.retain(|entry| keep(&entry.peer));

@@ -24,7 +24,8 @@ pub(crate) enum Played {
 /// No answer: the adapter is of no use any more.
 //= spec/13-adapter.md#13-1-lines
 //# [ADAPT-04] An adapter MUST use `reject` for refusals of the client by their name in the error
-//# registry and for nothing else; whatever goes wrong otherwise is `fault`.
+//# registry and for nothing else; whatever goes wrong otherwise is `fault`: a malformed line or
+//# field, a field that it does not know, a step before `begin`.
 pub(crate) fn play(adapter: &mut Adapter, file: &File, test: &Test) -> Result<Played, Failed> {
     let outcome = if test.steps.is_some() {
         script(adapter, file, test)
@@ -59,8 +60,9 @@ fn failed(text: impl Into<String>) -> Stop {
 
 /// What was answered, against what is expected; the results when both are success.
 //= spec/13-adapter.md#13-2-operations
-//# [ADAPT-07] The client's random source MUST be the draws of the request, in their order; a client
-//# that draws more, or another length, is answered with `fault`.
+//# [ADAPT-07] The client's random source MUST be the draws of the request, in their order; when the
+//# client draws more, or another length, the adapter answers `fault`, whatever the client made of
+//# it. Fewer draws are seen in `drew`.
 fn judge(
     answer: Answer,
     error: Option<&str>,

@@ -93,8 +93,8 @@ impl Adapter {
     //# [ADAPT-01] An adapter MUST answer every request with exactly one line, and write nothing
     //# else to its standard output.
     //= spec/13-adapter.md#13-1-lines
-    //# [ADAPT-02] A response MUST carry the `id` of its request and exactly one of `ok`, `reject`,
-    //# `unsupported` and `fault`.
+    //# [ADAPT-02] A response MUST carry the `id` of its request, or `null` where the line has none,
+    //# and exactly one of `ok`, `reject`, `unsupported` and `fault`.
     pub(crate) fn ask(&mut self, request: &Value) -> Result<Answer, Failed> {
         let id = self.next;
         self.next += 1;
