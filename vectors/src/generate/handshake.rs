@@ -1,7 +1,7 @@
 //! Chapter 4: packets resealed with the right keys, so that the check in question is the one that refuses.
 
 use super::keys::{NOW, Person, resigned, wrong_cards};
-use super::{About, Against, Book, key};
+use super::{About, Against, Book, key, with};
 use crate::trace::{
     self, CompletePlain, InitPlain, InitTrace, ResponsePlain, ResponseTrace, pair, signer,
 };
@@ -103,13 +103,6 @@ impl Cast {
 
 fn who(person: &Person) -> Value {
     json!({ "ik_seed": hex::encode(person.seed), "idk_private": hex::encode(person.private) })
-}
-
-fn with(mut base: Value, more: &Value) -> Value {
-    if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
-        base.extend(more.clone());
-    }
-    base
 }
 
 fn initiate_input(cast: &Cast, more: &Value) -> Value {

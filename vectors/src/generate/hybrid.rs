@@ -3,7 +3,7 @@
 use super::keys::{NOW, Person, resigned};
 use super::prekeys::{Case, accept, kem, low_order, refuse, seed64, with_coefficient};
 use super::prepared::person;
-use super::{About, Against, Book, key};
+use super::{About, Against, Book, key, with};
 use crate::trace::{self, CompletePlain, InitPlain, InitTrace, ResponsePlain, ResponseTrace, pair};
 use quipu::crypto::kem::KemPublic;
 use quipu::secret::Secret;
@@ -44,13 +44,6 @@ impl Cast {
         let publics = (&ek_i, &self.ada.idk());
         trace::response(&self.bob.seed, &pair(&key("EK_R")), publics, &self.init(|_| ()), &plain)
     }
-}
-
-fn with(mut base: Value, more: &Value) -> Value {
-    if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
-        base.extend(more.clone());
-    }
-    base
 }
 
 fn who(person: &Person) -> Value {

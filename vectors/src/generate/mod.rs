@@ -37,6 +37,14 @@ pub(crate) fn key(name: &str) -> [u8; 32] {
     sha256(&[b"quipu vectors key ", name.as_bytes()])
 }
 
+/// An object with more fields.
+pub(crate) fn with(mut base: Value, more: &Value) -> Value {
+    if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
+        base.extend(more.clone());
+    }
+    base
+}
+
 /// What a test is about: its id, what is special, the ids and flags it cites.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct About<'a> {

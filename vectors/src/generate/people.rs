@@ -816,6 +816,17 @@ fn second() -> Person {
     it
 }
 
+/// The second device with a card of another address.
+fn moved() -> Person {
+    let mut it = second();
+    it.card = resigned(&it, |card| {
+        card[5..70].fill(0);
+        card[5] = 4;
+        card[6..10].copy_from_slice(b"else");
+    });
+    it
+}
+
 /// A device of mallory's that claims the address of somebody else.
 fn squatter(of: &str) -> Person {
     let mut it = Person::new("mallory");
@@ -1340,12 +1351,7 @@ fn pinned(book: &mut Book) {
     );
     let first = both();
     let next = first.next(|it| it.devices[1].revoked = NOW);
-    let mut moved = second();
-    moved.card = resigned(&moved, |card| {
-        card[5..70].fill(0);
-        card[5] = 4;
-        card[6..10].copy_from_slice(b"else");
-    });
+    let moved = moved();
     let revoked = meet(s().manifest("ada", &[&first]), "bob2", ("ada", &ada), 0, "h")
         .manifest("ada", &[&next]);
     let card = json!({ "card": hex::encode(&moved.card) });
@@ -1408,12 +1414,7 @@ fn vouchers(book: &mut Book) {
         );
     let first = self::both();
     let next = first.next(|it| it.devices[1].revoked = NOW);
-    let mut moved = second();
-    moved.card = resigned(&moved, |card| {
-        card[5..70].fill(0);
-        card[5] = 4;
-        card[6..10].copy_from_slice(b"else");
-    });
+    let moved = moved();
     let card = json!({ "card": hex::encode(&moved.card) });
     let under_two = || {
         let one = meet(s().manifest("ada", &[&first]), "bob2", ("ada", &ada), 0, "h");

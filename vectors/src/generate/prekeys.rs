@@ -1,7 +1,7 @@
 //! Chapter 2.7, 5.1 and 5.2: ML-KEM, prekey records, bundles.
 
 use super::keys::{NOW, Person, resigned};
-use super::{About, Against, Book, key};
+use super::{About, Against, Book, key, with};
 use crate::trace::{pair, signer};
 use quipu::crypto::kdf::sha256;
 use quipu::crypto::kem::KemSecret;
@@ -265,15 +265,12 @@ fn issue() -> Vec<Book> {
             1 | 2 => hex::encode(private(kind)),
             _ => hex::encode(seed64(&format!("prekey {kind}"))),
         };
-        let mut input = json!({
+        let input = json!({
             "ik_seed": hex::encode(Person::new("bob").seed), "type": kind, "id": rec.id,
             "device": 1, "created": rec.created.to_string(), "expires": rec.expires.to_string(),
             "private": private,
         });
-        if let (Value::Object(input), Value::Object(more)) = (&mut input, more) {
-            input.extend(more.clone());
-        }
-        input
+        with(input, more)
     };
     let case = |id, comment, kind| (id, comment, input(kind, &json!({})));
     let curves =

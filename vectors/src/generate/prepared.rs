@@ -4,7 +4,7 @@ use super::keys::{NOW, Person, resigned, wrong_cards};
 use super::prekeys::{
     Case, accept, bundle_of, kem, low_order, non_canonical, of_bob, private, refuse, seed64,
 };
-use super::{About, Against, Book, key};
+use super::{About, Against, Book, key, with};
 use crate::trace::{self, PrekeyPlain, Publics, pair, signer};
 use quipu::crypto::labels::Purpose;
 use quipu::limits::DAY;
@@ -23,13 +23,6 @@ pub(super) fn books() -> Vec<Book> {
 
 /// A refusal before its packet stands in an input.
 type Packet<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, Vec<u8>);
-
-fn with(mut base: Value, more: &Value) -> Value {
-    if let (Value::Object(base), Value::Object(more)) = (&mut base, more) {
-        base.extend(more.clone());
-    }
-    base
-}
 
 fn hybrid(suite: Suite) -> bool {
     suite == Suite::Hybrid
