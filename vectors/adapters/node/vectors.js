@@ -34,7 +34,7 @@ export const profiles = ['core', ...(kem ? ['prepared'] : []), 'devices', ...(ke
 
 /** The given draws in their order; `broken` when the client asked for more or for another length (ADAPT-07). */
 export function listedDraws(list) {
-  const draws = list.map((hex) => Buffer.from(hex, 'hex'));
+  const draws = list.map(bytes);
   const source = (length) => {
     const next = draws[source.drew.length];
     if (!next || next.length !== length) {
@@ -244,7 +244,7 @@ const needs = (operation) => (/^kem-/.test(operation) ? 'hybrid' : /^(file-|impo
 
 /** @returns {{output: object, intermediate: [string, string][]}} */
 export function runOperation(operation, suite, input, random) {
-  const run = OPERATIONS[operation];
+  const run = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : null;
   if (!run || !SUITES.includes(suite) || (needs(operation) && !profiles.includes(needs(operation)))) throw new Unsupported(operation);
   const intermediate = [];
   const trace = (label, value) => intermediate.push([label, value.toString('hex')]);
@@ -342,7 +342,7 @@ export class DeviceScript {
       case 'least': device.contacts.setLeast(bytes(step.peer), step.suite); return {};
       case 'prekeys': return { records: written(device.refillPrekeys(step.one_time, now, random)) };
       case 'prepare': return { events: written(device.prepare(bytes(step.bundle), now, random)) };
-      case 'manifest': return { events: written(device.takeManifests(step.manifests.map(bytes), { sender: null, replace: step.replace ?? false })) };
+      case 'manifest': return { events: written(device.takeManifests(step.manifests.map(bytes), { sender: null, replace: step.replace ?? false, now })) };
       case 'send-all':
         return { packets: device.sendAll(bytes(step.address), step.type, bytes(step.content), now, random).map(({ ik, packet, error }) => [this.#name(ik), error ? { error } : written(packet)]) };
       case 'due': {

@@ -18,7 +18,7 @@ export class Contacts {
     this.secretOf = new Map();
     /** address -> the newest verified manifest @type {Map<string, import('./account.js').Manifest>} */
     this.manifests = new Map();
-    /** IKs of devices with which DEV-11 has ended a session (DEV-24) @type {Set<string>} */
+    /** IKs of devices with which DEV-11 has ended a session or a handshake under way (DEV-24) @type {Set<string>} */
     this.ended = new Set();
   }
 
@@ -111,13 +111,14 @@ export class Contacts {
     return next;
   }
 
-  /** [DEV-22] without a decision of the user somebody has to have said that the first manifest of an address is genuine. */
+  /**
+   * [DEV-22] without a decision of the user somebody has to have said that the first manifest of an address is genuine:
+   * the application, or the only device that is pinned for the address. It lists every device that is pinned there.
+   */
   #checkFirst(next, sender) {
-    if (sender) refuseUnless(this.isPinned(sender) && listedDevice(next, sender.device, sender.ik), 'identity');
-    for (const [key, ik] of this.pins) {
-      const place = Buffer.from(key, 'hex');
-      if (equal(place.subarray(0, 65), next.place)) refuseUnless(listedDevice(next, place.readUInt32BE(65), ik), 'identity');
-    }
+    const pinned = [...this.pins].map(([key, ik]) => ({ place: Buffer.from(key, 'hex'), ik })).filter(({ place }) => equal(place.subarray(0, 65), next.place));
+    if (sender) refuseUnless(pinned.length === 1 && this.isPinned(sender), 'identity');
+    for (const { place, ik } of pinned) refuseUnless(listedDevice(next, place.readUInt32BE(65), ik), 'identity');
   }
 
   /** Whether DEV-11 and DEV-24 forbid sessions with the device of this card. */

@@ -179,13 +179,13 @@ export class Device {
   /** Accepts a message that was found; the refusals come before every change. @returns {object[]} events */
   #accept({ kept, layout, candidate }, ik, now) {
     const message = kept.session.accept(layout, candidate);
-    return [...this.peer(ik).accepted(kept, now), ...this.#delivered(kept, message)];
+    return [...this.peer(ik).accepted(kept, now), ...this.#delivered(kept, message, now)];
   }
 
-  #delivered(kept, message) {
+  #delivered(kept, message, now) {
     const events = [{ event: 'message', session: kept.session.id, ...message }];
     if (message.type === CONTENT.ANNOUNCEMENT) { // [DEV-18]
-      events.push(...this.takeManifests(announcedManifests(message.content), { sender: cardFields(kept.peerCard), replace: false }));
+      events.push(...this.takeManifests(announcedManifests(message.content), { sender: cardFields(kept.peerCard), replace: false, now }));
     }
     return events;
   }
@@ -243,6 +243,8 @@ export class Device {
     const { suite, handshakeId, complete: bytes, message } = decodeComplete(packet);
     const again = this.#repeated(sha256(bytes), now); // [HS-33]
     if (again) return this.#receiveAgain(again, message, now, random);
+    const taken = [...this.peers.values()].some((peer) => peer.live(now).some((kept) => kept.handshakeId && equal(kept.handshakeId, handshakeId)));
+    refuseUnless(!taken, 'unknown_handshake'); // [HS-34] before the half-open ones: a replayed Init may have made one with this id
     const half = this.halfOpen.get(hex(handshakeId));
     refuseUnless(half && isHalfOpen(half, now), 'unknown_handshake'); // [HS-34] [HS-27]
     refuseUnless(half.suite === suite, 'suite');
@@ -328,7 +330,7 @@ export class Device {
     const kept = this.#kept(session, cardI, now, { status: CONFIRMED, prepared: true, pinned, reduced, lastAccepted: now, handshakeHash: hash, prekeys: { spkId, opkId, pqkId } });
     const events = [
       this.#established(kept, cardI, made.pskId), ...this.peer(cardI.ik).add(kept, now), ...this.#compareViews(cardI, made.views),
-      ...this.#delivered(kept, first),
+      ...this.#delivered(kept, first, now),
     ];
     const replies = this.#answer(kept, cardI.ik, now, random); // [PREP-30]
     return { events: [...events, ...this.#settle(cardI.ik, now)], replies };
@@ -397,7 +399,8 @@ export class Device {
   // Manifests --------------------------------------------------------------------------------------
 
   /** Judges manifests one by one; those behind a refused one are not looked at. @returns {object[]} events */
-  takeManifests(list, { sender, replace }) {
+  takeManifests(list, { sender, replace, now }) {
+    this.#dropExpired(now); // what is not under way any more is not ended (DEV-24)
     const events = [];
     for (const bytes of list) {
       try {
@@ -416,12 +419,11 @@ export class Device {
   /** Ends sessions and handshakes with devices that are not, or no longer, listed: DEV-11, then DEV-24. */
   #expel() {
     const expelled = (card) => this.contacts.isExpelled(card);
-    for (const peer of this.peers.values()) {
-      for (const kept of peer.list) {
-        const card = cardFields(kept.peerCard);
-        if (this.contacts.manifest(card.place) && expelled(card)) this.contacts.ended.add(hex(card.ik)); // [DEV-24]
-      }
-    }
+    const cards = [
+      ...[...this.peers.values()].flatMap(({ list }) => list.map(({ peerCard }) => cardFields(peerCard))),
+      ...[this.started, this.halfOpen].flatMap((table) => [...table.values()].map(({ peerCard }) => peerCard)),
+    ];
+    for (const card of cards) if (this.contacts.manifest(card.place) && expelled(card)) this.contacts.ended.add(hex(card.ik)); // [DEV-24]
     const events = [];
     for (const key of [...this.peers.keys()].sort()) {
       const peer = this.peers.get(key);
@@ -469,13 +471,13 @@ export class Device {
     this.prekeys = restore('QuipuPRE', snapshot('QuipuPRE', generation, this.prekeys.toValue()), generation, (v) => Prekeys.fromValue(v, generation), (p) => p.toValue()); // [PREP-31]
     this.contacts = restore('QuipuCON', snapshot('QuipuCON', 0, this.contacts.toValue()), 0, Contacts.fromValue, (c) => c.toValue());
     this.reconcile();
+    this.started.clear(); // [HS-27]
+    this.halfOpen.clear();
     this.#expel(); // [DEV-25]
     if (withCache) { // [SESSION-28]
       const value = restore('QuipuREP', snapshot('QuipuREP', 0, this.#cacheValue(now)), 0, (v) => v, (v) => v);
       this.cache = new Map(value.map(([id, tsI, ik, pinned]) => [id, { tsI: BigInt(tsI), ik: Buffer.from(ik, 'hex'), pinned }]));
     } else this.cache.clear();
-    this.started.clear();
-    this.halfOpen.clear();
   }
 
   /** [PREP-34] after restoring sessions or prekeys. */
