@@ -37,7 +37,7 @@ def require_known(name, known):
 class Adapter:
     def __init__(self):
         self.greeted = False
-        self.script = None  # the sides or devices of the last `begin`
+        self.script = None  # the sides or devices of the last `begin`, until a fault of it or of a step
 
     def answer(self, line):
         """One response for one line, whatever the line is (ADAPT-01, ADAPT-02)."""
@@ -71,6 +71,9 @@ class Adapter:
         return operation[op](request)
 
     def _hello(self, request):
+        require_names("hello", request, {"adapter", "protocol"})
+        if self.greeted:
+            raise Damaged("hello comes once")
         if request["protocol"] != PROTOCOL or VERSION not in request["adapter"]:  # ADAPT-05
             raise Damaged("no version of both")
         self.greeted = True
@@ -78,6 +81,7 @@ class Adapter:
 
     def _vector(self, request):
         require_names("vector", request, {"operation", "suite", "input", "random"})
+        require_form("vector", request, besides={"operation", "input", "random"})
         name = request["operation"]
         require_known(name, operations.OPERATIONS)
         require_known(request["suite"], (CLASSIC, HYBRID))
@@ -91,7 +95,9 @@ class Adapter:
         return called(call, Draws(request["random"]))
 
     def _begin(self, request):
+        self.script = None  # whatever comes of it
         require_names("begin", request, {"operation", "suite", "setup"})
+        require_form("begin", request, besides={"operation", "setup"})
         require_known(request["operation"], SCRIPTS)
         require_known(request["suite"], (CLASSIC, HYBRID))
         script, setup = SCRIPTS[request["operation"]], dict(request["setup"])
@@ -105,22 +111,32 @@ class Adapter:
         return {"ok": {}}
 
     def _step(self, request):
+        begun, self.script = self._begun(), None  # over after a fault
+        try:
+            answer = self._play(begun, request)
+        except Unsupported:
+            self.script = begun
+            raise
+        self.script = begun
+        return answer
+
+    def _play(self, begun, request):
         require_names("step", request, {"step"})
-        script, step = self._begun(), request["step"]
-        require_known(step["do"], script.STEPS)
-        script.require_request(step)
+        step = request["step"]
+        require_known(step["do"], begun.STEPS)
+        begun.require_request(step)
 
         def call(draws):
-            results, sent = script.perform(step, draws)
+            results, sent = begun.perform(step, draws)
             if step["do"] == "send-many":
                 results = {**results, "messages": sent}
             return plain(results)
 
-        return called(call, script.draws(step))
+        return called(call, begun.draws(step))
 
     def _state(self, request):
         script = self._begun()
-        require_names("state", request, {"as"} | script.ALWAYS - {"do"}, {"now"})  # a session has no clock
+        require_names("state", request, script.ALWAYS - {"do"})  # a session has no clock
         require_form("state", request)
         state = script.state(request["as"], int(request.get("now", 0)))
         return {"ok": {"digest": hashlib.sha256(state).hexdigest()}}
@@ -134,13 +150,14 @@ class Adapter:
 def called(call, draws):
     """`ok` or `reject` of one call of the client, and what it drew.
 
-    A draw too many or of another length raises `Failure`, which no code of the client takes for a refusal (ADAPT-07).
-    Where a client turns a failed source into a refusal, or goes on without, the adapter has to remember the failure.
+    A draw too many or of another length is a fault, whatever the client made of it (ADAPT-07).
     """
     try:
         answer = {"ok": call(draws)}
     except Refused as refusal:  # ADAPT-04
         answer = {"reject": refusal.name}
+    if draws.failure:
+        raise draws.failure
     return {**answer, "drew": draws.drew}
 
 

@@ -471,7 +471,8 @@ def ended_devices():
     assert a.receive(packet, NOW, draw, card_b2.ik)[0][-1:] == refused
     assert a.take_manifests([lone.raw], NOW) == refused
     _, packet = b2.send(card_a.ik, TYPE_ANNOUNCEMENT, announcement([first]), NOW, draw)
-    assert names(a.receive(packet, NOW, draw, card_b2.ik)[0]) == ["message", "manifest"]
+    assert a.receive(packet, NOW, draw, card_b2.ik)[0][-1:] == refused  # with several pins the user decides
+    assert names(a.take_manifests([first.raw], NOW)) == ["manifest"]
 
     elsewhere = issue_card(b2.identity, 1, b"eve", card_b2.device, NOW, NOW + DAY)
     b3 = Device(b2.identity, [elsewhere])
@@ -498,6 +499,31 @@ def ended_devices():
     own = list_of(draw, card_a, b"alice")
     assert names(a.take_manifests([own.raw], NOW)) == ["manifest"]
     assert a.take_manifests([list_of(draw, card_b1, b"alice").raw], NOW, replaces=True) == refused
+    forked = issue_manifest(draw(32), b"alice", 7, own.hash, [ListedDevice(card_b1.device, card_b1.ik, NOW, 0)])
+    assert a.take_manifests([forked.raw], NOW, replaces=True) == refused  # DEV-23
+
+
+def ended_under_way():
+    """DEV-24: handshakes under way, no session yet; those of the same IK under another address end too."""
+    for starts in (True, False):
+        draw = Source("ended under way")
+        a, card_a = new_device(b"alice", draw)
+        b, card_b = new_device(b"bob", draw)
+        elsewhere = issue_card(b.identity, 1, b"eve", card_b.device, NOW, NOW + DAY)
+        eve = Device(b.identity, [elsewhere])
+        if starts:
+            a.initiate(card_b.raw, NOW, draw)
+        else:
+            a.receive(b.initiate(card_a.raw, NOW, draw), NOW, draw)
+        _, [response] = eve.receive(a.initiate(elsewhere.raw, NOW, draw), NOW, draw)
+        _, other = new_device(b"bob", draw, number=2)
+        assert names(a.take_manifests([list_of(draw, other, b"bob").raw], NOW)) == ["manifest"]
+        assert a.contacts.ended == {card_b.ik} and not a._contents.initiated and not a._contents.half_open
+        refuses("unknown_handshake", lambda: a.receive(response, NOW, draw), a)
+        refuses("identity", lambda: a.initiate(elsewhere.raw, NOW, draw), a)
+        refuses("identity", lambda: a.receive(eve.initiate(card_a.raw, NOW, draw), NOW, draw), a)
+        assert names(a.take_manifests([list_of(draw, elsewhere, b"eve").raw], NOW)) == ["manifest"]
+        meet(a, card_a, eve, elsewhere, NOW + 1, draw)
 
 
 def list_of(draw, card, address):
@@ -674,6 +700,8 @@ def adapter_verdicts():
             (verdict, _), _ = driver.ask("hello", **given)
             assert verdict == "fault"  # ADAPT-05
         driver.hello()
+        (verdict, _), _ = driver.ask("hello", adapter=[1], protocol="QuipuV1")
+        assert verdict == "fault"  # once
 
         chain = {"operation": "chain-step", "suite": 1, "input": {"chain": "00" * 32}, "random": []}
         wanted = driver.ok("vector", **chain)
@@ -683,10 +711,10 @@ def adapter_verdicts():
             ("xyzzy", {}),
             ("vector", {**chain, "operation": "xyzzy"}),
             ("vector", {**chain, "suite": 3}),
-            ("begin", {"operation": "xyzzy", "suite": 1, "setup": setup}),
-            ("begin", {"operation": "device", "suite": 3, "setup": setup}),
             ("step", {"step": {"as": "ada", "do": "xyzzy"}}),
             ("step", {"step": {"as": "ada", "do": "export"}}),
+            ("begin", {"operation": "xyzzy", "suite": 1, "setup": setup}),
+            ("begin", {"operation": "device", "suite": 3, "setup": setup}),
         ):
             assert driver.ask(op, **given) == (("unsupported", True), None)
         for op, given in (
@@ -805,6 +833,7 @@ def run():
         manifests,
         first_manifests,
         ended_devices,
+        ended_under_way,
         argon2,
         storage_files,
         adapter_vectors,

@@ -26,7 +26,7 @@ class Contacts:
     psks: dict = field(default_factory=dict)  # psk_id -> pre-shared secret
     expected: dict = field(default_factory=dict)  # IK -> psk_id that is set for it
     least: dict = field(default_factory=dict)  # IK -> least suite (CARD-16)
-    ended: frozenset = frozenset()  # IKs of devices with which a manifest has ended a session (DEV-24)
+    ended: frozenset = frozenset()  # IKs of devices with which a manifest ended something (DEV-24)
 
     # Identity: HS-12, HS-39, DEV-10, DEV-24
 
@@ -49,11 +49,15 @@ class Contacts:
         return self.pins.get((card.address_field, card.device)) == card.ik  # CARD-11
 
     def is_cut_off(self, card):
-        """Whether sessions with the device end: by the manifest of its address (DEV-11), or by another's (DEV-24)."""
+        """Whether sessions and handshakes with the device end: by the manifest of its address, or by another's."""
+        if card.address_field in self.manifests:
+            return self.is_unlisted(card)  # DEV-11
+        return card.ik in self.ended  # DEV-24
+
+    def is_unlisted(self, card):
+        """Whether the manifest of the device's address cuts it off (DEV-11)."""
         manifest = self.manifests.get(card.address_field)
-        if manifest is not None:
-            return not manifest.lists(card.device, card.ik)
-        return card.ik in self.ended
+        return manifest is not None and not manifest.lists(card.device, card.ik)
 
     def with_pin(self, address_field, device, ik):
         return replace(self, pins={**self.pins, (address_field, device): ik})
@@ -101,11 +105,11 @@ class Contacts:
 
     # Manifests: 9.2, 9.4
 
-    def with_manifest(self, manifest, may_begin, may_replace):
+    def with_manifest(self, manifest, may_begin, replaces, may_replace):
         """Contacts and whether the manifest is news (DEV-09).
 
-        `may_begin`: whether it may be the first of its address (DEV-22). `may_replace`: whether the user
-        has decided that it need not follow the kept one (DEV-23).
+        `may_begin`: whether it may be the first of its address (DEV-22). `replaces`: whether the user has
+        decided that it need not follow the kept one, `may_replace`: whether that can be done (DEV-23).
         """
         kept = self.manifests.get(manifest.address_field)
         if kept is None and not may_begin:
@@ -114,14 +118,19 @@ class Contacts:
             if kept is not None and not follow(kept, manifest):
                 return self, False
         except Refused:
-            if not may_replace:
+            if not replaces:
                 raise
+            if not may_replace:
+                raise Refused("identity") from None
         return replace(self, manifests={**self.manifests, manifest.address_field: manifest}), True
 
     def lists_pinned(self, manifest):
         """Whether a manifest lists every device that is pinned for its address (DEV-22)."""
-        pins = ((device, ik) for (place, device), ik in self.pins.items() if place == manifest.address_field)
-        return all(manifest.lists(*pin) for pin in pins)
+        return all(manifest.lists(*pin) for pin in self.pinned_for(manifest.address_field))
+
+    def pinned_for(self, address_field):
+        """Device id and IK of each."""
+        return [(device, ik) for (place, device), ik in self.pins.items() if place == address_field]
 
     def view(self, address_field):
         manifest = self.manifests.get(address_field)

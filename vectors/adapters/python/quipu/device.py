@@ -88,7 +88,8 @@ class Contents:
                 contacts, is_news = contents.contacts.with_manifest(
                     manifest,
                     may_begin=contents._may_begin(manifest, announcer, replaces),
-                    may_replace=replaces and contents._lists_itself(manifest),
+                    replaces=replaces,
+                    may_replace=contents._lists_itself(manifest),
                 )
             except Refused as refusal:
                 events.append({"event": "manifest-refused", "error": refusal.name})
@@ -105,8 +106,9 @@ class Contents:
         if announcer is None:
             return self._lists_itself(manifest) and (replaces or self.contacts.lists_pinned(manifest))  # DEV-23
         is_own = manifest.address_field == self.newest_card.address_field
-        is_vouched = self.contacts.is_pinned(announcer) and manifest.lists(announcer.device, announcer.ik)
-        return not is_own and is_vouched and self.contacts.lists_pinned(manifest)
+        vouching = (announcer.device, announcer.ik)
+        is_only_one = self.contacts.pinned_for(manifest.address_field) == [vouching]
+        return not is_own and is_only_one and manifest.lists(*vouching)
 
     def _lists_itself(self, manifest):
         """Of a manifest of the own address: whether it lists this device."""
@@ -116,15 +118,11 @@ class Contents:
     def without_cut_off(self, events):
         """What manifests end: sessions and handshakes under way (DEV-11, DEV-24, DEV-25)."""
         contacts = self.contacts
-        unlisted = [  # the manifest of their address ends them, and its word is remembered
-            ik
-            for ik, sessions in self.peers.items()
-            if any(
-                held.peer.address_field in contacts.manifests and contacts.is_cut_off(held.peer)
-                for held in sessions.held
-            )
-        ]
-        contacts = replace(contacts, ended=contacts.ended.union(unlisted))
+        cards = [held.peer for sessions in self.peers.values() for held in sessions.held]
+        cards += [one.card_r for one in self.initiated.values()]
+        cards += [one.claim.card for one in self.half_open.values()]
+        unlisted = {card.ik for card in cards if contacts.is_unlisted(card)}  # remembered (DEV-24)
+        contacts = replace(contacts, ended=contacts.ended | unlisted)
         contents = replace(
             self,
             contacts=contacts,
@@ -424,10 +422,13 @@ class Device:
             opening_hash=opening_hash,
             used=opened.used,
         )
-        events.append(_established(held))
-        _compare_views(contents.contacts, done.card_r, peer, claim.views, events)
         require_layout(message)
-        sessions, heard = contents.sessions(peer.ik).receive_first(held, message, now, events)  # step 18
+        first = []
+        sessions, heard = contents.sessions(peer.ik).receive_first(held, message, now, first)  # step 18
+        events.append(_established(held))
+        sessions = sessions.settled(now, events)  # 8.2, 12.5: before `views` and `message`
+        _compare_views(contents.contacts, done.card_r, peer, claim.views, events)
+        events += first
         prekeys = contents.prekeys.used(opened.used, opening_hash, peer.ik, opened.pinned)  # PREP-26
         contacts = contents.contacts.remembering(peer.ik, done.agreed.suite)  # CARD-16
         contents = replace(contents, prekeys=prekeys, contacts=contacts).with_sessions(peer.ik, sessions)

@@ -20,15 +20,20 @@ class Draws:
     def __init__(self, draws):
         self.left = [bytes.fromhex(draw) for draw in draws]
         self.drew = []  # lengths, in order
+        self.failure = None  # the last draw that failed
 
     def __call__(self, length):
         self.drew.append(length)
         if not self.left:
-            raise Failure(f"random: expected no further draw, got a draw of {length}")
+            self._fail(f"random: expected no further draw, got a draw of {length}")
         draw = self.left.pop(0)
         if len(draw) != length:
-            raise Failure(f"random: expected a draw of {len(draw)}, got a draw of {length}")
+            self._fail(f"random: expected a draw of {len(draw)}, got a draw of {length}")
         return draw
+
+    def _fail(self, text):
+        self.failure = Failure(text)
+        raise self.failure
 
     def finish(self):
         if self.left:
@@ -48,7 +53,7 @@ class SeededDraws(Draws):
         if length == 64:
             return draw + hashlib.sha256(draw).digest()
         if length > 32:
-            raise Failure(f"random: no rule for a draw of {length}")
+            self._fail(f"random: no rule for a draw of {length}")
         return draw[:length]
 
 
