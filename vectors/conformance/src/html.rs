@@ -42,6 +42,7 @@ pub(crate) fn write(outcome: &Outcome) -> String {
 fn head(out: &mut String, outcome: &Outcome) {
     let (class, verdict) = match outcome.verdict {
         "conformant" => ("good", "Conformant: everything of the claimed profiles ran and passed."),
+        "stale" => ("bad", "An expected failure passed, matches nothing or has expired."),
         "aborted" => ("bad", "Aborted: the adapter crashed or hung three times in a row."),
         "incomplete" => (
             "soft",

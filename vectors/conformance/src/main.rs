@@ -5,8 +5,10 @@
 
 mod adapter;
 mod chapters;
+mod expect;
 mod html;
 mod json;
+mod junit;
 mod live;
 mod options;
 mod outcome;
@@ -15,6 +17,7 @@ mod run;
 mod suite;
 
 use adapter::Hello;
+use expect::Expected;
 use options::{Client, Options, Stop};
 use outcome::Outcome;
 use std::fs::File;
@@ -45,13 +48,18 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
     }
     let json = options.json.as_deref().filter(|path| *path != "-").map(create).transpose()?;
     let html = options.html.as_deref().map(create).transpose()?;
+    let junit = options.junit.as_deref().map(create).transpose()?;
+    let expected = options.expect.as_deref().map(Expected::read).transpose()?.unwrap_or_default();
     let ran = run::run(&suite, options);
-    let outcome = Outcome::new(ran, &suite, options, hello.as_ref());
+    let outcome = Outcome::new(ran, &suite, options, hello.as_ref(), &expected);
     if let Some((file, path)) = json {
         fill(file, path, &json::write(&outcome))?;
     }
     if let Some((file, path)) = html {
         fill(file, path, &html::write(&outcome))?;
+    }
+    if let Some((file, path)) = junit {
+        fill(file, path, &junit::write(&outcome))?;
     }
     if options.json.as_deref() == Some("-") {
         say(&report::write(&outcome), &mut io::stderr())?;

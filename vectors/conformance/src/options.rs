@@ -10,7 +10,8 @@ Exit codes:
   1  at least one test failed
   2  usage: an unknown flag, a filter that selects nothing, a path that cannot be read or written
   3  the adapter did not start, or its hello is wrong
-  5  incomplete: everything that ran passed, but the filter left tests out
+  4  expectations are stale: an expected failure passed, matches nothing or has expired
+  5  incomplete: everything that ran passed, but a filter left tests out or failures were expected
   6  the suite is damaged: a vector file is malformed, differs from its manifest or breaks its schema
   7  aborted: three crashes or hangs of the adapter in a row
 
@@ -49,6 +50,14 @@ pub(crate) struct Options {
     /// Writes a report for people, one HTML file
     #[arg(long, value_name = "PATH")]
     pub(crate) html: Option<String>,
+
+    /// Writes a JUnit report
+    #[arg(long, value_name = "PATH")]
+    pub(crate) junit: Option<String>,
+
+    /// File with expected failures: on each line NAME YYYY-MM-DD REASON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
 
     /// How long an adapter may take for one answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]

@@ -1,6 +1,7 @@
 //! What a run gave, ready to be reported: by test, by chapter, by requirement.
 
 use crate::adapter::{Hello, PROFILES};
+use crate::expect::Expected;
 use crate::options::Options;
 use crate::run::{ABORTED, Ran};
 use crate::suite::{Item, Suite};
@@ -19,10 +20,14 @@ pub(crate) struct Outcome {
     /// A decimal string: a JSON number loses digits.
     pub(crate) seed: String,
     pub(crate) filter: Option<String>,
-    /// `conformant`, `failed`, `incomplete` or `aborted`.
+    /// `conformant`, `not conformant`, `stale`, `incomplete` or `aborted`.
     pub(crate) verdict: &'static str,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
+    /// Failures that were expected.
+    pub(crate) expected: usize,
+    /// Expectations that are stale, as sentences.
+    pub(crate) stale: Vec<String>,
     pub(crate) left_out: usize,
     /// Tests of profiles that the client does not claim.
     pub(crate) unclaimed: usize,
@@ -73,6 +78,8 @@ pub(crate) struct Result {
     pub(crate) requirements: Vec<String>,
     pub(crate) negative: bool,
     pub(crate) passed: bool,
+    /// The failure was expected.
+    pub(crate) expected: bool,
     /// Something invalid was accepted: a vulnerability by itself.
     pub(crate) accepted_invalid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,18 +95,25 @@ impl Outcome {
         suite: &Suite,
         options: &Options,
         client: Option<&Hello>,
+        expected: &Expected,
     ) -> Self {
         let results = suite.items.iter().zip(ran).map(|(item, ran)| result(suite, *item, ran));
-        let tests: Vec<Result> = results.collect();
-        let failed = tests.iter().filter(|test| !test.passed).count();
+        let mut tests: Vec<Result> = results.collect();
+        tests.iter_mut().for_each(|it| it.expected = !it.passed && expected.excuses(&it.name));
+        let excused = tests.iter().filter(|test| test.expected).count();
+        let failed = tests.iter().filter(|test| !test.passed && !test.expected).count();
+        let passed = tests.iter().filter(|test| test.passed).count();
+        let stale = expected
+            .stale(|name| tests.iter().find(|test| test.name == name).map(|test| test.passed));
         let requirements = requirements(suite, &tests);
         let must = requirements.iter().filter(|it| it.must);
         let aborted = tests.iter().any(|test| test.failure.as_deref() == Some(ABORTED));
-        let verdict = match (failed, suite.left_out) {
+        let verdict = match (failed, suite.left_out + excused) {
             _ if aborted => "aborted",
+            (1.., _) => "not conformant",
+            _ if !stale.is_empty() => "stale",
             (0, 0) => "conformant",
             (0, _) => "incomplete",
-            _ => "failed",
         };
         let implementation = client.map_or("quipu, the embedded reference".to_owned(), |it| {
             format!("{} {} ({})", it.name, it.version, it.language)
@@ -115,8 +129,10 @@ impl Outcome {
             seed: options.seed.to_string(),
             filter: options.filter.clone(),
             verdict,
-            passed: tests.len() - failed,
+            passed,
             failed,
+            expected: excused,
+            stale,
             left_out: suite.left_out,
             unclaimed: suite.unclaimed,
             must_covered: must.clone().filter(|it| it.passed > 0).count(),
@@ -138,6 +154,7 @@ impl Outcome {
         match self.verdict {
             "conformant" => 0,
             "incomplete" => 5,
+            "stale" => 4,
             "aborted" => 7,
             _ => 1,
         }
@@ -145,7 +162,8 @@ impl Outcome {
 
     /// The failures, what was accepted and should not have been first.
     pub(crate) fn failures(&self) -> Vec<&Result> {
-        let mut failures: Vec<&Result> = self.tests.iter().filter(|test| !test.passed).collect();
+        let failed = self.tests.iter().filter(|test| !test.passed && !test.expected);
+        let mut failures: Vec<&Result> = failed.collect();
         failures.sort_by_key(|test| !test.accepted_invalid);
         failures
     }
@@ -172,6 +190,7 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
         requirements,
         negative,
         passed: failure.is_none(),
+        expected: false,
         accepted_invalid: failure.as_ref().is_some_and(|text| text.contains("ACCEPTED")),
         failure,
         counts: ran.counts.map(|counts| counts.0),

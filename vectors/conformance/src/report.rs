@@ -21,6 +21,13 @@ pub(crate) fn write(outcome: &Outcome) -> String {
             "The filter left {} tests out. A filtered run proves nothing about conformance.";
         line(&mut out, &sentence.replace("{}", &outcome.left_out.to_string()));
     }
+    for text in &outcome.stale {
+        line(&mut out, &format!("STALE expectation: {text}"));
+    }
+    if outcome.expected > 0 {
+        let sentence = "{} failures were expected. A client with failures is not conformant.";
+        line(&mut out, &sentence.replace("{}", &outcome.expected.to_string()));
+    }
     if outcome.unclaimed > 0 {
         let sentence = "{} tests are of profiles that the client does not claim.";
         line(&mut out, &sentence.replace("{}", &outcome.unclaimed.to_string()));

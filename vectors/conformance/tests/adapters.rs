@@ -99,3 +99,70 @@ fn a_wrong_hello_is_no_start() {
     ends(&lies("nameless"), 3, "lacks the text name");
     ends(&run(&[], &["/nowhere/adapter"]), 3, "cannot start");
 }
+
+/// The padding vectors that are refused.
+const REFUSED: [&str; 2] = ["padding-too-long", "padding-far-too-long"];
+
+/// A file of the runner that leaves with the test.
+struct Paper(std::path::PathBuf);
+
+impl Drop for Paper {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Paper {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("quipu-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).expect("a temporary file");
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a path")
+    }
+}
+
+fn expecting(name: &str, text: &str, kind: &str) -> Output {
+    let paper = Paper::new(name, text);
+    let options = ["--filter", "padding/", "--expect", paper.path()];
+    run(&options, &[LIAR, kind, RUNNER])
+}
+
+#[test]
+fn expected_failures_are_strict() {
+    let all: String = REFUSED
+        .iter()
+        .map(|id| format!("padding/{id}  9000-01-01  the error has another name here\n"))
+        .collect();
+    let some = format!("# known\n\n{}", all.lines().skip(1).collect::<Vec<_>>().join("\n"));
+    let late = all.replace("9000", "2001");
+    let other = format!("{all}padding/padding-nothing 9000-01-01 no such test\n");
+    ends(&expecting("all", &all, "other-error"), 5, "failures were expected");
+    ends(&expecting("some", &some, "other-error"), 1, "FAILED padding/");
+    ends(&expecting("late", &late, "other-error"), 4, "was expected too long");
+    ends(&expecting("other", &other, "other-error"), 4, "matches no test that was run");
+    ends(&expecting("passes", &all, "honest"), 4, "passes");
+    for (name, wrong) in [
+        ("no-date", "padding/a"),
+        ("no-reason", "padding/a 9000-01-01"),
+        ("date", "padding/a soon because"),
+        ("twice", "padding/a 9000-01-01 x\npadding/a 9000-01-01 x"),
+    ] {
+        ends(&expecting(name, wrong, "honest"), 2, "write: NAME YYYY-MM-DD REASON");
+    }
+    ends(&run(&["--expect", "/nowhere/list"], &[RUNNER, "serve"]), 2, "cannot read");
+}
+
+#[test]
+fn junit_names_every_test_and_escapes_what_it_says() {
+    let paper = Paper::new("junit.xml", "");
+    let options = ["--filter", "padding/", "--junit", paper.path()];
+    ends(&run(&options, &[LIAR, "other-error", RUNNER]), 1, "FAILED");
+    let text = std::fs::read_to_string(&paper.0).expect("a report");
+    assert_eq!(text.matches("<testcase ").count(), 23);
+    assert_eq!(text.matches("<failure type=\"failed\"").count(), REFUSED.len());
+    assert!(text.contains("refused as protocol, expected too_long") && !text.contains("&&"));
+}
