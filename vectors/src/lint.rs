@@ -8,6 +8,28 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The JSON Schema of vector files.
 pub const SCHEMA: &str = include_str!("../schema/vector-file-1.json");
 
+/// The JSON Schema of the lines of chapter 13.
+pub const ADAPTER: &str = include_str!("../schema/adapter-1.json");
+
+/// Checks a value of the adapter protocol against a definition of its schema: `request`,
+/// `response`, `hello-answer`, `vector-answer` or `state-answer`.
+///
+/// # Errors
+/// The path in the value and what is wrong there.
+pub fn adapter(definition: &str, value: &Value) -> Result<(), String> {
+    let mut schema: Value =
+        serde_json::from_str(ADAPTER).map_err(|error| format!("schema: {error}"))?;
+    let object = schema.as_object_mut().ok_or("the schema is no object")?;
+    object.remove("oneOf");
+    object.insert("$ref".to_owned(), format!("#/$defs/{definition}").into());
+    let validator =
+        jsonschema::validator_for(&schema).map_err(|error| format!("schema: {error}"))?;
+    match validator.iter_errors(value).next() {
+        None => Ok(()),
+        Some(error) => Err(format!("{definition}{}: {error}", error.instance_path())),
+    }
+}
+
 /// Checks one file against the schema.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Chapter 13: what the runner makes of adapters, honest and false. Each lie has its exit code.
 
+use quipu_vectors::lint::adapter;
 use std::process::{Command, Output};
 
 const RUNNER: &str = env!("CARGO_BIN_EXE_quipu-conformance");
@@ -98,6 +99,63 @@ fn a_wrong_hello_is_no_start() {
     ends(&lies("no-core"), 3, "without the profile core");
     ends(&lies("nameless"), 3, "lacks the text name");
     ends(&run(&[], &["/nowhere/adapter"]), 3, "cannot start");
+}
+
+#[test]
+fn every_line_of_a_whole_run_is_as_in_the_schema() {
+    ends(&run(&[], &[LIAR, "by-the-schema", RUNNER]), 0, "conformant");
+}
+
+#[test]
+fn the_schema_refuses_lines_that_chapter_13_forbids() {
+    let refused = |definition: &str, text: &str| {
+        let value = serde_json::from_str(text).expect("JSON");
+        adapter(definition, &value).expect_err(text)
+    };
+    for (text, says) in [
+        (r#"{"op":"state","as":"ada"}"#, "id"),
+        (r#"{"id":1,"op":"state"}"#, "not valid"),
+        (r#"{"id":1,"op":"state","as":"ada","more":1}"#, "more"),
+        (r#"{"id":1,"op":"state","as":"ada","now":5}"#, "not valid"),
+        (r#"{"id":1,"op":"step","step":{"as":"ada","do":"send","save":"m"}}"#, "not valid"),
+        (
+            r#"{"id":1,"op":"step","step":{"as":"ada","do":"send","random":[],"seed":"00"}}"#,
+            "not valid",
+        ),
+        (r#"{"id":1,"op":"vector","operation":"mix","suite":1,"input":{}}"#, "not valid"),
+        (
+            r#"{"id":1,"op":"vector","operation":"mix","suite":3,"input":{},"random":[]}"#,
+            "not valid",
+        ),
+        (
+            r#"{"id":1,"op":"vector","operation":"mix","suite":1,"input":{},"random":["AB"]}"#,
+            "not valid",
+        ),
+    ] {
+        let error = refused("request", text);
+        assert!(error.contains(says), "{text}: {error}");
+    }
+    for (text, says) in [
+        (r#"{"ok":{}}"#, "id"),
+        (r#"{"id":1}"#, "not valid"),
+        (r#"{"id":1,"ok":{},"fault":"and ok"}"#, "more than one"),
+        (r#"{"id":1,"ok":[]}"#, "/ok"),
+        (r#"{"id":1,"unsupported":false}"#, "/unsupported"),
+        (r#"{"id":1,"reject":"Not A Name"}"#, "/reject"),
+        (r#"{"id":1,"ok":{},"drew":["32"]}"#, "/drew"),
+        (r#"{"id":1,"fault":"x","drew":[32]}"#, "not valid"),
+        (r#"{"id":1,"ok":{},"more":1}"#, "more"),
+    ] {
+        let error = refused("response", text);
+        assert!(error.contains(says), "{text}: {error}");
+    }
+    let hello = r#"{"adapter":1,"protocol":"QuipuV1","name":"x","version":"1","language":"go","profiles":["prepared"]}"#;
+    assert!(refused("hello-answer", hello).contains("/profiles"));
+    assert!(refused("state-answer", r#"{"digest":"00"}"#).contains("/digest"));
+    assert!(
+        refused("vector-answer", r#"{"output":{},"intermediate":[["es"]]}"#)
+            .contains("/intermediate")
+    );
 }
 
 /// The padding vectors that are refused.

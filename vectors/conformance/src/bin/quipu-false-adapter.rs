@@ -1,6 +1,7 @@
 //! Adapters that lie, for the tests of the runner: `quipu-false-adapter KIND RUNNER`. Behind each stands
 //! the embedded reference (`RUNNER serve`), so that only the lie is wrong.
 
+use quipu_vectors::lint::adapter;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write, stdin, stdout};
 use std::process::{Command, Stdio};
@@ -50,7 +51,7 @@ fn lie(kind: &str, request: &Value, genuine: &Value, before: &Value, count: u64)
         "profile" if hello => answer["ok"]["profiles"] = json!(["core", "quantum"]),
         "no-core" if hello => answer["ok"]["profiles"] = json!(["prepared"]),
         "nameless" if hello => answer["ok"]["name"] = Value::Null,
-        _ if hello => {}
+        _ if hello && kind != "by-the-schema" => {}
         "ok" => answer = json!({ "id": id, "ok": {} }),
         "reject" => answer = json!({ "id": id, "reject": "authentication", "drew": [] }),
         "unsupported" => answer = json!({ "id": id, "unsupported": true }),
@@ -71,8 +72,26 @@ fn lie(kind: &str, request: &Value, genuine: &Value, before: &Value, count: u64)
         "restless-state" if request["op"] == "state" => {
             answer["ok"]["digest"] = json!(format!("{count:064x}"));
         }
+        "by-the-schema" => {
+            if let Err(text) = by_the_schema(request, genuine) {
+                answer = json!({ "id": id, "fault": text });
+            }
+        }
         "other-error" if answer.get("reject").is_some() => answer["reject"] = json!("protocol"),
         _ => {}
     }
     answer.to_string()
+}
+
+/// No lie: both lines are held against the schema of chapter 13.
+fn by_the_schema(request: &Value, genuine: &Value) -> Result<(), String> {
+    adapter("request", request)?;
+    adapter("response", genuine)?;
+    let Some(results) = genuine.get("ok") else { return Ok(()) };
+    match request["op"].as_str() {
+        Some("hello") => adapter("hello-answer", results),
+        Some("vector") => adapter("vector-answer", results),
+        Some("state") => adapter("state-answer", results),
+        _ => Ok(()),
+    }
 }
