@@ -100,6 +100,18 @@ impl Player {
         }
     }
 
+    /// A field that a step of an adapter (13.2) does not have.
+    pub fn unknown_field<'a>(&self, step: &'a Object) -> Option<&'a str> {
+        let device = matches!(self, Self::Device(_));
+        let known = known(device, step)?;
+        let all = |name: &str| {
+            ["as", "do", "random", "seed"].contains(&name)
+                || (device && name == "now")
+                || known.contains(&name)
+        };
+        step.keys().map(String::as_str).find(|name| !all(name))
+    }
+
     /// A digest of everything that a side or device would store at a time.
     ///
     /// # Errors
@@ -157,13 +169,39 @@ impl Player {
                 step.remove("save");
                 step.insert("error".to_owned(), name.into());
             }
-            Err(Stop::Broken(text)) => return Err(text),
+            Err(Stop::Broken(text) | Stop::Unknown(text)) => return Err(text),
         }
         if recording.is_some() && !draws.made().is_empty() {
             step.insert("random".to_owned(), draws.made().iter().map(hex::encode).collect());
         }
         Ok(step)
     }
+}
+
+/// The arguments of a step beside `as`, `do`, `now` and its draws, as chapters 12.4 and 12.5 list
+/// them; `None` for a step that is not known.
+fn known(device: bool, step: &Object) -> Option<&'static [&'static str]> {
+    Some(match (device, step.get("do").and_then(Value::as_str)?) {
+        (false, "send") => &["type", "content"],
+        (false, "send-many") => &["count"],
+        (false, "receive") => &["message"],
+        (false, "receipt" | "close" | "restore") | (true, "due") => &[],
+        (false, "export") => &["label", "context", "length"],
+        (true, "pin") => &["address", "device", "ik"],
+        (true, "card" | "initiate") => &["card"],
+        (true, "receive") => &["from", "packet"],
+        (true, "send") => &["to", "type", "content"],
+        (true, "close") => &["to"],
+        (true, "psk") => &["psk", "peer"],
+        (true, "least") => &["peer", "suite"],
+        (true, "prekeys") => &["one_time"],
+        (true, "prepare") => &["bundle"],
+        (true, "manifest") => &["manifests", "replace"],
+        (true, "send-all") => &["address", "type", "content"],
+        (true, "receipt") => &["to", "session"],
+        (true, "restart") => &["cache"],
+        _ => return None,
+    })
 }
 
 /// A step without its results and without the names under which packets are saved.
@@ -305,7 +343,7 @@ impl SessionPlayer {
                 }
                 Ok(Object::new())
             }
-            other => Err(broken(format!("do {other:?}"))),
+            other => Err(Stop::Unknown(format!("do {other:?}"))),
         }
     }
 
@@ -534,7 +572,7 @@ impl DevicePlayer {
                 Ok(object(json!({ "events": events, "packets": packets })))
             }
             "restart" => self.restart(get),
-            other => Err(broken(format!("do {other:?}"))),
+            other => Err(Stop::Unknown(format!("do {other:?}"))),
         }
     }
 

@@ -71,7 +71,7 @@ pub(crate) struct Requirement {
 #[derive(Debug, Serialize)]
 pub(crate) struct Result {
     pub(crate) name: String,
-    /// `vector` or `live`.
+    /// `vector`, `adapter` or `live`.
     pub(crate) kind: &'static str,
     pub(crate) chapter: u8,
     pub(crate) comment: String,
@@ -175,6 +175,10 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
             let (file, test) = suite.test(file, test);
             let chapter = suite.chapters.of_test(&test.requirements, &file.operation);
             ("vector", chapter, test.comment.clone(), test.requirements.clone(), test.is_negative())
+        }
+        Item::Probe(probe) => {
+            let ids: Vec<String> = probe.requirements.iter().map(|id| (*id).to_owned()).collect();
+            ("adapter", suite.chapters.of_test(&ids, ""), probe.comment.to_owned(), ids, true)
         }
         Item::Live(case) => {
             let ids = case.requirements();

@@ -1,12 +1,13 @@
 //! Running: every item on its own, panics caught, in parallel, reported in order.
 
-use crate::adapter::{Adapter, Played, play};
+use crate::adapter::{Adapter, Failed, Played, play};
 use crate::live::Counts;
 use crate::options::Options;
 use crate::suite::{Item, Suite};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quipu_vectors::perform::check;
 use std::cell::RefCell;
+use std::env;
 use std::io::{IsTerminal, stderr, stdout};
 use std::num::NonZero;
 use std::panic::{self, AssertUnwindSafe};
@@ -39,58 +40,96 @@ pub(crate) fn run(suite: &Suite, options: &Options) -> Vec<Ran> {
 /// Crashes and hangs in a row after which a run is given up.
 const PATIENCE: usize = 3;
 
-/// One adapter for each processor; a test whose adapter failed is played again, alone.
+/// How a test with an adapter ended.
+enum Ended {
+    Played(Played),
+    /// A line that is no response.
+    Nonsense(String),
+    /// A crash or a hang, twice.
+    Lost(String),
+}
+
+/// A worker with its adapter.
+struct Worker<'a> {
+    command: &'a [String],
+    deadline: Duration,
+    seed: u64,
+    adapter: Option<Adapter>,
+}
+
+impl Worker<'_> {
+    /// Plays a test; after a crash or a hang again, alone.
+    fn play(&mut self, suite: &Suite, item: Item) -> Ended {
+        let mut ended = Ended::Lost(String::new());
+        for _ in 0..2 {
+            ended = self.once(suite, item);
+            if !matches!(ended, Ended::Lost(_)) {
+                break;
+            }
+        }
+        ended
+    }
+
+    fn once(&mut self, suite: &Suite, item: Item) -> Ended {
+        let (file, test) = match item {
+            Item::Vector(file, test) => suite.test(file, test),
+            Item::Probe(probe) => {
+                return Ended::Played(match probe.play(self.command, self.deadline, self.seed) {
+                    Ok(()) => Played::Passed,
+                    Err(text) => Played::Failed(text),
+                });
+            }
+            Item::Live(_) => return Ended::Played(Played::Failed("not for adapters".to_owned())),
+        };
+        let mut adapter = match self.adapter.take() {
+            Some(adapter) => adapter,
+            None => match Adapter::start(self.command, self.deadline) {
+                Ok((adapter, _)) => adapter,
+                Err(text) => return Ended::Lost(text),
+            },
+        };
+        match play(&mut adapter, file, test) {
+            Ok(played) => {
+                self.adapter = Some(adapter);
+                Ended::Played(played)
+            }
+            Err(Failed::Nonsense(text)) => Ended::Nonsense(text),
+            Err(Failed::Ended(text) | Failed::Silent(text)) => Ended::Lost(text),
+        }
+    }
+}
+
+/// One adapter for each processor.
 fn run_adapter(suite: &Suite, command: &[String], options: &Options) -> Vec<Ran> {
     let bar = bar(suite.items.len());
-    let (next, failures) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (next, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results = Mutex::new(vec![None; suite.items.len()]);
-    let deadline = Duration::from_secs(options.deadline);
+    let put = |index: usize, failure: Option<String>| {
+        if let Ok(mut results) = results.lock() {
+            results[index] = Some(Ran { failure, counts: None });
+        }
+    };
     let work = || {
-        let mut adapter = None;
-        while failures.load(Ordering::Relaxed) < PATIENCE {
+        let deadline = Duration::from_secs(options.deadline);
+        let mut worker = Worker { command, deadline, seed: options.seed, adapter: None };
+        let mut last = None;
+        while lost.load(Ordering::Relaxed) < PATIENCE {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(Item::Vector(file, test)) = suite.items.get(index).copied() else { break };
-            let (file, test) = suite.test(file, test);
-            let mut trouble = None;
-            let mut played = None;
-            for _ in 0..2 {
-                if adapter.is_none() {
-                    match Adapter::start(command, deadline) {
-                        Ok((started, _)) => adapter = Some(started),
-                        Err(text) => trouble = Some(text),
-                    }
-                }
-                let Some(running) = &mut adapter else { break };
-                match play(running, file, test) {
-                    Ok(outcome) => {
-                        played = Some(outcome);
-                        break;
-                    }
-                    Err(failed) => {
-                        trouble = Some(failed.to_string());
-                        adapter = None;
-                    }
-                }
-            }
-            let failure = match (played, trouble) {
-                (Some(Played::Passed), _) => None,
-                (Some(Played::Accepted(text) | Played::Failed(text)), _) => Some(text),
-                (Some(Played::Unsupported(text)), _) => {
-                    Some(format!("{text}, though its profile is claimed"))
-                }
-                (Some(Played::Fault(text)), _) => Some(format!("fault: {text}")),
-                (None, trouble) => {
-                    failures.fetch_add(1, Ordering::Relaxed);
-                    Some(format!("fault: {}", trouble.unwrap_or_default()))
-                }
-            };
-            if !failure.as_ref().is_some_and(|text| text.starts_with("fault: ")) {
-                failures.store(0, Ordering::Relaxed);
+            let Some(item) = suite.items.get(index) else { break };
+            let ended = worker.play(suite, *item);
+            if matches!(ended, Ended::Lost(_)) {
+                lost.fetch_add(1, Ordering::Relaxed);
+            } else {
+                lost.store(0, Ordering::Relaxed);
             }
             bar.inc(1);
-            if let Ok(mut results) = results.lock() {
-                results[index] = Some(Ran { failure, counts: None });
-            }
+            put(index, failure(ended));
+            last = Some(index);
+        }
+        if let (Some(adapter), Some(index)) = (worker.adapter, last)
+            && let Err(text) = adapter.end()
+        {
+            put(index, Some(format!("fault: {text}")));
         }
     };
     thread::scope(|scope| {
@@ -102,6 +141,19 @@ fn run_adapter(suite: &Suite, command: &[String], options: &Options) -> Vec<Ran>
     let aborted = Ran { failure: Some(ABORTED.to_owned()), counts: None };
     let results = results.into_inner().unwrap_or_default();
     results.into_iter().map(|ran| ran.unwrap_or_else(|| aborted.clone())).collect()
+}
+
+fn failure(ended: Ended) -> Option<String> {
+    match ended {
+        Ended::Played(Played::Passed) => None,
+        Ended::Played(Played::Accepted(text) | Played::Failed(text)) => Some(text),
+        Ended::Played(Played::Unsupported(text)) => {
+            Some(format!("{text}, though its profile is claimed"))
+        }
+        Ended::Played(Played::Fault(text)) | Ended::Nonsense(text) | Ended::Lost(text) => {
+            Some(format!("fault: {text}"))
+        }
+    }
 }
 
 /// What stands at a test that was not played any more.
@@ -117,7 +169,7 @@ fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(vec![None; suite.items.len()]));
     let work = || {
         while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let ran = run_one(suite, suite.items[*index], options.seed);
+            let ran = run_one(suite, suite.items[*index], options);
             bar.inc(1);
             if let Ok(mut results) = results.lock() {
                 results[*index] = Some(ran);
@@ -139,11 +191,19 @@ fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
     results
 }
 
-fn run_one(suite: &Suite, item: Item, seed: u64) -> Ran {
+fn run_one(suite: &Suite, item: Item, options: &Options) -> Ran {
+    let seed = options.seed;
     let caught = panic::catch_unwind(AssertUnwindSafe(|| match item {
         Item::Vector(file, test) => {
             let (file, test) = suite.test(file, test);
             Ran { failure: check(&file.operation, file.suite, test).err(), counts: None }
+        }
+        Item::Probe(probe) => {
+            let deadline = Duration::from_secs(options.deadline);
+            Ran {
+                failure: myself().and_then(|it| probe.play(&it, deadline, seed)).err(),
+                counts: None,
+            }
         }
         Item::Live(case) => {
             let played = case.play(seed);
@@ -156,6 +216,13 @@ fn run_one(suite: &Suite, item: Item, seed: u64) -> Ran {
             if matches!(item, Item::Live(_)) { format!("seed {seed}: ") } else { String::new() };
         Ran { failure: Some(format!("{seed}panicked: {what}")), counts: None }
     })
+}
+
+/// The command of the embedded reference as an adapter: this program.
+fn myself() -> Result<Vec<String>, String> {
+    let path = env::current_exe().map_err(|error| format!("where this program is: {error}"))?;
+    let path = path.into_os_string().into_string();
+    Ok(vec![path.map_err(|path| format!("{} is not UTF-8", path.display()))?, "serve".to_owned()])
 }
 
 /// A progress bar on a terminal, nothing anywhere else.

@@ -1,7 +1,7 @@
 //! What is to be run: the vector files, checked against their manifest and chapter 12, and the live
 //! cases.
 
-use crate::adapter::Hello;
+use crate::adapter::{Hello, PROBES, Probe};
 use crate::chapters::{Chapters, of_operation};
 use crate::live;
 use crate::options::{Options, Stop};
@@ -30,6 +30,8 @@ pub(crate) struct Suite {
 pub(crate) enum Item {
     /// Index of the file and of the test.
     Vector(usize, usize),
+    /// A question to the adapter.
+    Probe(&'static Probe),
     /// A live case.
     Live(&'static live::Case),
 }
@@ -45,7 +47,8 @@ impl Suite {
         let tests = tests
             .flat_map(|(f, named)| (0..named.file.tests.len()).map(move |t| Item::Vector(f, t)));
         let live = live::CASES.iter().filter(|_| client.is_none()).map(Item::Live);
-        let all: Vec<Item> = tests.chain(live).collect();
+        let probes = PROBES.iter().map(Item::Probe);
+        let all: Vec<Item> = tests.chain(probes).chain(live).collect();
         let count = all.len();
         let unclaimed = files.iter().filter(|named| !claimed(&named.file));
         let unclaimed = unclaimed.map(|named| named.file.tests.len()).sum();
@@ -75,6 +78,7 @@ impl Suite {
                 let stem = named.name.strip_suffix(".json").unwrap_or(&named.name);
                 format!("{stem}/{}", named.file.tests[test].id)
             }
+            Item::Probe(probe) => probe.name.to_owned(),
             Item::Live(case) => case.name.to_owned(),
         }
     }

@@ -69,14 +69,34 @@ fn a_state_that_never_or_always_changes_fails() {
     ends(&lies("restless-state"), 1, "a refusal changed the state");
 }
 
-// ADAPT-01, ADAPT-02
+// ADAPT-01, ADAPT-02: never played again, else a line too many would vanish with its adapter
 #[test]
-fn lines_that_are_no_response_abort_the_run() {
-    ends(&lies("noise"), 7, "no JSON");
-    ends(&lies("wrong-id"), 7, "has id 0");
-    ends(&lies("two-kinds"), 7, "exactly one of");
-    ends(&lies("chatty"), 7, "has id");
-    ends(&lies_about("card-verify/", "chatty"), 7, "nobody asked for");
+fn lines_that_are_no_response_fail() {
+    ends(&lies("noise"), 1, "no JSON");
+    ends(&lies("wrong-id"), 1, "has id 0");
+    ends(&lies("two-kinds"), 1, "exactly one of");
+    ends(&lies("chatty"), 1, "fault: ");
+    ends(&lies_about("card-verify/", "chatty"), 1, "fault: ");
+    ends(&lies_about("card-verify/card-verify-ada", "chatty"), 1, "nobody asked for");
+}
+
+// ADAPT-03, ADAPT-04, ADAPT-07
+#[test]
+fn probes_see_what_no_vector_sees() {
+    let seen = |kind: &str, says: &str| ends(&lies_about("adapter-", kind), 1, says);
+    seen("knows-everything", "FAILED adapter-unknown-operation");
+    seen("knows-everything", "FAILED adapter-unknown-vector");
+    seen("knows-everything", "FAILED adapter-unknown-script");
+    seen("forgiving", "FAILED adapter-malformed-line");
+    seen("forgiving", "FAILED adapter-unknown-field");
+    seen("forgiving", "FAILED adapter-missing-field");
+    seen("forgiving", "FAILED adapter-malformed-field");
+    seen("forgiving", "FAILED adapter-before-begin");
+    seen("forgiving", "FAILED adapter-unknown-side");
+    seen("forgiving", "FAILED adapter-draws-missing");
+    seen("restless-state", "FAILED adapter-state-is-quiet");
+    seen("never-ends", "goes on 2 s after the end of its input");
+    seen("bad-end", "at the end of its input: exit status: 3");
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub enum Stop {
     Refused(&'static str),
     /// Anything else: the test is malformed or the reference contradicts itself.
     Broken(String),
+    /// A step that no version has.
+    Unknown(String),
 }
 
 impl<E: Into<Error>> From<E> for Stop {
@@ -76,6 +78,7 @@ pub fn check(operation: &str, suite: u16, test: &Test) -> Result<(), String> {
     draws.finish(outcome.is_err())?;
     match (outcome, &test.error) {
         (Err(Stop::Broken(text)), _) => Err(text),
+        (Err(Stop::Unknown(text)), _) => Err(format!("unknown: {text}")),
         (Err(Stop::Refused(found)), Some(expected)) if found == expected => Ok(()),
         (Err(Stop::Refused(found)), Some(expected)) => {
             Err(format!("refused as {found}, expected {expected}"))

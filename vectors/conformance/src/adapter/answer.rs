@@ -18,17 +18,18 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// Reads a line that answers the request `id`.
+    /// Reads a line that answers the request `id`; a line that is no request has none.
     ///
     /// # Errors
     /// What is wrong with the line.
-    pub(crate) fn read(line: &str, id: u64) -> Result<Self, String> {
+    pub(crate) fn read(line: &str, id: Option<u64>) -> Result<Self, String> {
         let shown: String = line.chars().take(200).collect();
         let value: Value =
             serde_json::from_str(line).map_err(|error| format!("no JSON ({error}): {shown}"))?;
         let object = value.as_object().ok_or_else(|| format!("not an object: {shown}"))?;
-        if object.get("id").and_then(Value::as_u64) != Some(id) {
-            return Err(format!("the answer to request {id} has id {}", value["id"]));
+        let due = id.map_or(Value::Null, Value::from);
+        if object.get("id") != Some(&due) {
+            return Err(format!("the answer to request {due} has id {}", value["id"]));
         }
         let kinds = ["ok", "reject", "unsupported", "fault"];
         let found: Vec<&str> =

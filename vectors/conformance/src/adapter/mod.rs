@@ -4,11 +4,13 @@
 
 mod answer;
 mod play;
+mod probe;
 mod process;
 mod serve;
 
 pub(crate) use answer::{Answer, Hello};
 pub(crate) use play::{Played, play};
+pub(crate) use probe::{PROBES, Probe};
 pub(crate) use process::{Adapter, Failed};
 pub(crate) use serve::serve;
 

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The longest line.
 const LINE: u64 = 16 << 20;
@@ -35,7 +35,8 @@ impl core::fmt::Display for Failed {
 #[derive(Debug)]
 pub(crate) struct Adapter {
     child: Child,
-    input: ChildStdin,
+    /// `None` after its end.
+    input: Option<ChildStdin>,
     lines: Receiver<Result<String, String>>,
     deadline: Duration,
     next: u64,
@@ -78,7 +79,7 @@ impl Adapter {
                 }
             }
         });
-        let mut adapter = Self { child, input, lines, deadline, next: 1 };
+        let mut adapter = Self { child, input: Some(input), lines, deadline, next: 1 };
         let hello = json!({ "op": "hello", "adapter": [VERSION], "protocol": PROTOCOL });
         let answer = adapter.ask(&hello).map_err(|failed| format!("{shown:?}: {failed}"))?;
         let hello = Hello::read(&answer).map_err(|text| format!("{shown:?}: {text}"))?;
@@ -100,11 +101,23 @@ impl Adapter {
         self.next += 1;
         let mut line: Object = request.as_object().cloned().unwrap_or_default();
         line.insert("id".to_owned(), id.into());
-        let mut line = Value::Object(line).to_string();
-        line.push('\n');
         let what = request["op"].as_str().unwrap_or_default().to_owned();
-        if let Err(error) = self.input.write_all(line.as_bytes()).and_then(|()| self.input.flush())
-        {
+        self.exchange(&Value::Object(line).to_string(), Some(id), &what)
+    }
+
+    /// Sends a line that is no request and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Failed`]; the adapter is of no use afterwards.
+    pub(crate) fn tell(&mut self, line: &str) -> Result<Answer, Failed> {
+        self.exchange(line, None, "a line that is no request")
+    }
+
+    fn exchange(&mut self, line: &str, id: Option<u64>, what: &str) -> Result<Answer, Failed> {
+        let Some(input) = &mut self.input else {
+            return Err(Failed::Ended("its input has ended".to_owned()));
+        };
+        if let Err(error) = writeln!(input, "{line}").and_then(|()| input.flush()) {
             return Err(Failed::Ended(format!("it does not read {what} any more: {error}")));
         }
         match self.lines.recv_timeout(self.deadline) {
@@ -120,6 +133,35 @@ impl Adapter {
                 Err(Failed::Ended(format!("it closed its output during {what} ({status})")))
             }
         }
+    }
+
+    /// Ends its input, and waits until it has ended.
+    ///
+    /// # Errors
+    /// A line that nobody asked for, another exit code than 0, or no end until the deadline.
+    pub(crate) fn end(mut self) -> Result<(), String> {
+        self.input = None;
+        let seconds = self.deadline.as_secs();
+        match self.lines.recv_timeout(self.deadline) {
+            Err(RecvTimeoutError::Disconnected) => {}
+            Err(RecvTimeoutError::Timeout) => {
+                return Err(format!("it goes on {seconds} s after the end of its input"));
+            }
+            Ok(line) => {
+                let line = line.unwrap_or_else(|text| text);
+                return Err(format!("a line that nobody asked for: {}", line.trim_end()));
+            }
+        }
+        let start = Instant::now();
+        while start.elapsed() < self.deadline {
+            match self.child.try_wait() {
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(status)) => return Err(format!("at the end of its input: {status}")),
+                Ok(None) => thread::sleep(Duration::from_millis(1)),
+                Err(error) => return Err(format!("it cannot be waited for: {error}")),
+            }
+        }
+        Err(format!("it goes on {seconds} s after it closed its output"))
     }
 
     /// A line that was not asked for.

@@ -39,17 +39,35 @@ fn fault(text: impl Into<String>) -> Outcome {
     ("fault", Value::String(text.into()), None)
 }
 
+/// A field that the operation does not have.
+fn unknown<'a>(op: &str, request: &'a Object) -> Option<&'a String> {
+    let known: &[&str] = match op {
+        "hello" => &["adapter", "protocol"],
+        "vector" => &["operation", "suite", "input", "random"],
+        "begin" => &["operation", "suite", "setup"],
+        "step" => &["step"],
+        "state" => &["as", "now"],
+        _ => return None,
+    };
+    let known = |name: &str| ["id", "op"].contains(&name) || known.contains(&name);
+    request.keys().find(|name| !known(name))
+}
+
 fn outcome(result: Result<Object, Stop>, drew: Option<Vec<usize>>) -> Outcome {
     match result {
         Ok(results) => ("ok", Value::Object(results), drew),
         Err(Stop::Refused(name)) => ("reject", name.into(), drew),
         Err(Stop::Broken(text)) => fault(text),
+        Err(Stop::Unknown(_)) => ("unsupported", true.into(), None),
     }
 }
 
 impl Server {
     fn answer(&mut self, request: &Object) -> Value {
         let (kind, value, drew) = match request.get("op").and_then(Value::as_str) {
+            Some(op) if let Some(name) = unknown(op, request) => {
+                fault(format!("{op}: unknown field {name}"))
+            }
             Some("hello") => hello(request),
             Some("vector") => vector(request),
             Some("begin") => self.begin(request),
@@ -102,8 +120,16 @@ impl Server {
         match &mut self.player {
             None => fault("nothing has begun"),
             Some(player) => {
-                let (result, drew) = player.act(step);
-                outcome(result, Some(drew))
+                let outcome = if let Some(name) = player.unknown_field(step) {
+                    fault(format!("step: unknown field {name}"))
+                } else {
+                    let (result, drew) = player.act(step);
+                    outcome(result, Some(drew))
+                };
+                if outcome.0 == "fault" {
+                    self.player = None;
+                }
+                outcome
             }
         }
     }
@@ -139,6 +165,10 @@ fn vector(request: &Object) -> Outcome {
     let Some(Value::Object(input)) = request.get("input") else {
         return fault("input is missing");
     };
+    let known = arguments(operation);
+    if let Some(name) = input.keys().find(|name| !known.contains(&name.as_str())) {
+        return fault(format!("{operation}: unknown field {name}"));
+    }
     let listed = request.get("random").and_then(Value::as_array).cloned().unwrap_or_default();
     let listed = listed.iter().map(|it| unhex(it.as_str().unwrap_or_default()));
     let mut draws = match listed.collect::<Result<Vec<_>, _>>() {

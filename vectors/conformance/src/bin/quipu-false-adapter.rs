@@ -24,7 +24,7 @@ fn main() {
     let mut count = 0u64;
     for line in stdin().lock().lines() {
         let line = line.expect("a request");
-        let request: Value = serde_json::from_str(&line).expect("JSON");
+        let request: Value = serde_json::from_str(&line).unwrap_or_default();
         writeln!(input, "{line}").expect("the reference reads");
         let mut genuine = String::new();
         output.read_line(&mut genuine).expect("the reference answers");
@@ -39,6 +39,11 @@ fn main() {
     }
     let _ = child.kill();
     let _ = child.wait();
+    match kind.as_str() {
+        "never-ends" => thread::sleep(Duration::from_secs(3_600)),
+        "bad-end" => std::process::exit(3),
+        _ => {}
+    }
 }
 
 fn lie(kind: &str, request: &Value, genuine: &Value, before: &Value, count: u64) -> String {
@@ -72,6 +77,12 @@ fn lie(kind: &str, request: &Value, genuine: &Value, before: &Value, count: u64)
         "restless-state" if request["op"] == "state" => {
             answer["ok"]["digest"] = json!(format!("{count:064x}"));
         }
+        "knows-everything" if answer.get("unsupported").is_some() => {
+            answer = json!({ "id": id, "ok": {} });
+        }
+        "forgiving" if answer.get("fault").is_some() => {
+            answer = json!({ "id": answer["id"], "ok": {} });
+        }
         "by-the-schema" => {
             if let Err(text) = by_the_schema(request, genuine) {
                 answer = json!({ "id": id, "fault": text });
@@ -85,7 +96,10 @@ fn lie(kind: &str, request: &Value, genuine: &Value, before: &Value, count: u64)
 
 /// No lie: both lines are held against the schema of chapter 13.
 fn by_the_schema(request: &Value, genuine: &Value) -> Result<(), String> {
-    adapter("request", request)?;
+    // What is asked to be refused is not as in the schema.
+    if genuine.get("fault").is_none() && genuine.get("unsupported").is_none() {
+        adapter("request", request)?;
+    }
     adapter("response", genuine)?;
     let Some(results) = genuine.get("ok") else { return Ok(()) };
     match request["op"].as_str() {
