@@ -16,7 +16,9 @@ fn lies(kind: &str) -> Output {
 }
 
 fn lies_about(filter: &str, kind: &str) -> Output {
-    run(&["--deadline", "2", "--filter", filter], &[LIAR, kind, RUNNER])
+    // Short only where it is waited for: a busy machine must not make an answer late.
+    let deadline = if ["hang", "never-ends"].contains(&kind) { "2" } else { "60" };
+    run(&["--deadline", deadline, "--filter", filter], &[LIAR, kind, RUNNER])
 }
 
 #[track_caller]
