@@ -12,6 +12,7 @@ mod junit;
 mod live;
 mod options;
 mod outcome;
+mod peer;
 mod report;
 mod run;
 mod suite;

@@ -180,6 +180,12 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
             let ids: Vec<String> = probe.requirements.iter().map(|id| (*id).to_owned()).collect();
             ("adapter", suite.chapters.of_test(&ids, ""), probe.comment.to_owned(), ids, true)
         }
+        Item::Peer(index) => {
+            let case = suite.case(index);
+            let chapter = suite.chapters.of_test(&case.requirements, "");
+            let negative = case.lines.iter().any(|line| line.contains(" ! "));
+            ("live", chapter, case.comment.clone(), case.requirements.clone(), negative)
+        }
         Item::Live(case) => {
             let ids = case.requirements();
             ("live", suite.chapters.of_test(&ids, ""), case.comment.to_owned(), ids, false)

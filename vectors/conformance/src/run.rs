@@ -71,16 +71,12 @@ impl Worker<'_> {
     }
 
     fn once(&mut self, suite: &Suite, item: Item) -> Ended {
-        let (file, test) = match item {
-            Item::Vector(file, test) => suite.test(file, test),
-            Item::Probe(probe) => {
-                return Ended::Played(match probe.play(self.command, self.deadline, self.seed) {
-                    Ok(()) => Played::Passed,
-                    Err(text) => Played::Failed(text),
-                });
-            }
-            Item::Live(_) => return Ended::Played(Played::Failed("not for adapters".to_owned())),
-        };
+        if let Item::Probe(probe) = item {
+            return Ended::Played(match probe.play(self.command, self.deadline, self.seed) {
+                Ok(()) => Played::Passed,
+                Err(text) => Played::Failed(text),
+            });
+        }
         let mut adapter = match self.adapter.take() {
             Some(adapter) => adapter,
             None => match Adapter::start(self.command, self.deadline) {
@@ -88,7 +84,15 @@ impl Worker<'_> {
                 Err(text) => return Ended::Lost(text),
             },
         };
-        match play(&mut adapter, file, test) {
+        let played = match item {
+            Item::Vector(file, test) => {
+                let (file, test) = suite.test(file, test);
+                play(&mut adapter, file, test)
+            }
+            Item::Peer(index) => suite.case(index).play(&mut adapter, self.seed),
+            Item::Probe(_) | Item::Live(_) => Ok(Played::Failed("not for adapters".to_owned())),
+        };
+        match played {
             Ok(played) => {
                 self.adapter = Some(adapter);
                 Ended::Played(played)
@@ -167,9 +171,13 @@ fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
     let mut order: Vec<usize> = (0..suite.items.len()).collect();
     order.sort_by_key(|index| matches!(suite.items[*index], Item::Vector(..)));
     let (next, results) = (AtomicUsize::new(0), Mutex::new(vec![None; suite.items.len()]));
+    let command = myself();
     let work = || {
+        let deadline = Duration::from_secs(options.deadline);
+        let command = command.as_deref().unwrap_or_default();
+        let mut worker = Worker { command, deadline, seed: options.seed, adapter: None };
         while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let ran = run_one(suite, suite.items[*index], options);
+            let ran = run_one(suite, suite.items[*index], options.seed, &mut worker);
             bar.inc(1);
             if let Ok(mut results) = results.lock() {
                 results[*index] = Some(ran);
@@ -191,19 +199,14 @@ fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
     results
 }
 
-fn run_one(suite: &Suite, item: Item, options: &Options) -> Ran {
-    let seed = options.seed;
+fn run_one(suite: &Suite, item: Item, seed: u64, worker: &mut Worker<'_>) -> Ran {
     let caught = panic::catch_unwind(AssertUnwindSafe(|| match item {
         Item::Vector(file, test) => {
             let (file, test) = suite.test(file, test);
             Ran { failure: check(&file.operation, file.suite, test).err(), counts: None }
         }
-        Item::Probe(probe) => {
-            let deadline = Duration::from_secs(options.deadline);
-            Ran {
-                failure: myself().and_then(|it| probe.play(&it, deadline, seed)).err(),
-                counts: None,
-            }
+        Item::Probe(_) | Item::Peer(_) => {
+            Ran { failure: failure(worker.play(suite, item)), counts: None }
         }
         Item::Live(case) => {
             let played = case.play(seed);
@@ -219,7 +222,7 @@ fn run_one(suite: &Suite, item: Item, options: &Options) -> Ran {
 }
 
 /// The command of the embedded reference as an adapter: this program.
-fn myself() -> Result<Vec<String>, String> {
+pub(crate) fn myself() -> Result<Vec<String>, String> {
     let path = env::current_exe().map_err(|error| format!("where this program is: {error}"))?;
     let path = path.into_os_string().into_string();
     Ok(vec![path.map_err(|path| format!("{} is not UTF-8", path.display()))?, "serve".to_owned()])

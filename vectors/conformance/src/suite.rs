@@ -5,6 +5,7 @@ use crate::adapter::{Hello, PROBES, Probe};
 use crate::chapters::{Chapters, of_operation};
 use crate::live;
 use crate::options::{Options, Stop};
+use crate::peer::{self, Case};
 use quipu_vectors::file::{self, File, LoadError, Named, Retired, Test};
 use quipu_vectors::lint::schema;
 use std::collections::BTreeSet;
@@ -17,6 +18,8 @@ pub(crate) struct Suite {
     pub(crate) chapters: Chapters,
     /// The files.
     files: Vec<Named>,
+    /// The cases in which the runner is the peer.
+    cases: Vec<Case>,
     /// What the filter selects, in order.
     pub(crate) items: Vec<Item>,
     /// How many tests and live cases the filter leaves out.
@@ -32,7 +35,9 @@ pub(crate) enum Item {
     Vector(usize, usize),
     /// A question to the adapter.
     Probe(&'static Probe),
-    /// A live case.
+    /// A case in which the runner is the peer and the network, by its index.
+    Peer(usize),
+    /// The reference over a hostile network.
     Live(&'static live::Case),
 }
 
@@ -48,11 +53,23 @@ impl Suite {
             .flat_map(|(f, named)| (0..named.file.tests.len()).map(move |t| Item::Vector(f, t)));
         let live = live::CASES.iter().filter(|_| client.is_none()).map(Item::Live);
         let probes = PROBES.iter().map(Item::Probe);
-        let all: Vec<Item> = tests.chain(probes).chain(live).collect();
+        let cases = peer::cases()?;
+        for case in &cases {
+            let unknown = |id: &&String| chapters.of_requirement(id).is_none();
+            if let Some(id) = case.requirements.iter().find(unknown) {
+                let text = format!("case {}: {id} is not in the specification", case.name);
+                return Err(Stop::damaged(text));
+            }
+        }
+        let ours = |case: &Case| client.is_none_or(|it| it.claims_all(&case.profiles));
+        let peer = cases.iter().enumerate().filter(|(_, case)| ours(case));
+        let peer = peer.map(|(index, _)| Item::Peer(index));
+        let all: Vec<Item> = tests.chain(probes).chain(peer).chain(live).collect();
         let count = all.len();
         let unclaimed = files.iter().filter(|named| !claimed(&named.file));
-        let unclaimed = unclaimed.map(|named| named.file.tests.len()).sum();
-        let mut suite = Self { chapters, files, items: Vec::new(), left_out: 0, unclaimed };
+        let unclaimed: usize = unclaimed.map(|named| named.file.tests.len()).sum();
+        let unclaimed = unclaimed + cases.iter().filter(|case| !ours(case)).count();
+        let mut suite = Self { chapters, files, cases, items: Vec::new(), left_out: 0, unclaimed };
         suite.items = all.into_iter().filter(|item| options.selects(&suite.name(*item))).collect();
         suite.left_out = count - suite.items.len();
         if suite.items.is_empty() {
@@ -79,8 +96,14 @@ impl Suite {
                 format!("{stem}/{}", named.file.tests[test].id)
             }
             Item::Probe(probe) => probe.name.to_owned(),
+            Item::Peer(index) => self.cases[index].name.clone(),
             Item::Live(case) => case.name.to_owned(),
         }
+    }
+
+    /// A case in which the runner is the peer.
+    pub(crate) fn case(&self, index: usize) -> &Case {
+        &self.cases[index]
     }
 
     /// The selected names, one a line.

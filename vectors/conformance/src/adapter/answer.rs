@@ -71,6 +71,11 @@ pub(crate) struct Hello {
 }
 
 impl Hello {
+    /// Whether the client claims all these profiles.
+    pub(crate) fn claims_all(&self, profiles: &[String]) -> bool {
+        profiles.iter().all(|profile| self.profiles.contains(profile))
+    }
+
     /// Reads the answer to `hello`.
     ///
     /// # Errors

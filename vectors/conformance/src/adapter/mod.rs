@@ -9,7 +9,7 @@ mod process;
 mod serve;
 
 pub(crate) use answer::{Answer, Hello};
-pub(crate) use play::{Played, play};
+pub(crate) use play::{Played, Stop, failed, judge, one_step, play};
 pub(crate) use probe::{PROBES, Probe};
 pub(crate) use process::{Adapter, Failed};
 pub(crate) use serve::serve;

@@ -18,6 +18,20 @@ pub(crate) enum Played {
     Fault(String),
 }
 
+impl Played {
+    /// The same, said of a place.
+    pub(crate) fn within(self, place: &str) -> Self {
+        let put = |text: String| format!("{place}: {text}");
+        match self {
+            Self::Passed => Self::Passed,
+            Self::Accepted(text) => Self::Accepted(put(text)),
+            Self::Failed(text) => Self::Failed(put(text)),
+            Self::Unsupported(text) => Self::Unsupported(put(text)),
+            Self::Fault(text) => Self::Fault(put(text)),
+        }
+    }
+}
+
 /// Plays a test.
 ///
 /// # Errors
@@ -43,7 +57,9 @@ pub(crate) fn play(adapter: &mut Adapter, file: &File, test: &Test) -> Result<Pl
     }
 }
 
-enum Stop {
+/// Why a test does not go on.
+#[derive(Debug)]
+pub(crate) enum Stop {
     Failed(Failed),
     Played(Played),
 }
@@ -54,7 +70,8 @@ impl From<Failed> for Stop {
     }
 }
 
-fn failed(text: impl Into<String>) -> Stop {
+/// A sentence about what differs.
+pub(crate) fn failed(text: impl Into<String>) -> Stop {
     Stop::Played(Played::Failed(text.into()))
 }
 
@@ -63,7 +80,7 @@ fn failed(text: impl Into<String>) -> Stop {
 //# [ADAPT-07] The client's random source MUST be the draws of the request, in their order; when the
 //# client draws more, or another length, the adapter answers `fault`, whatever the client made of
 //# it. Fewer draws are seen in `drew`.
-fn judge(
+pub(crate) fn judge(
     answer: Answer,
     error: Option<&str>,
     random: &[usize],
@@ -142,7 +159,11 @@ fn script(adapter: &mut Adapter, file: &File, test: &Test) -> Result<(), Stop> {
 
 //= spec/13-adapter.md#13-2-operations
 //# [ADAPT-08] A step MUST act on the state that the steps before it have left.
-fn one_step(
+/// Plays one step of a script, whose results are known.
+///
+/// # Errors
+/// What differs.
+pub(crate) fn one_step(
     adapter: &mut Adapter,
     step: &Object,
     saved: &mut BTreeMap<String, Vec<Value>>,

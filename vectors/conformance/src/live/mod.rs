@@ -17,6 +17,7 @@ mod world;
 
 pub(crate) use cases::CASES;
 pub(crate) use counts::Counts;
+pub(crate) use dice::Dice;
 
 use quipu::wire::Suite;
 use walk::Walk;

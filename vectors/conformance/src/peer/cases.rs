@@ -1,0 +1,182 @@
+//! The live cases, read from vectors/live/.
+
+use crate::options::Stop;
+
+const FILES: [(&str, &str); 3] = [
+    ("core.txt", include_str!("../../../live/core.txt")),
+    ("prepared.txt", include_str!("../../../live/prepared.txt")),
+    ("devices.txt", include_str!("../../../live/devices.txt")),
+];
+
+/// The devices that a client plays.
+const ADA: &[&str] = &["ada", "ada2"];
+const BOB: &[&str] = &["bob", "bob2"];
+
+/// A live case.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) comment: String,
+    /// The profiles that a client has to claim for it.
+    pub(crate) profiles: Vec<String>,
+    pub(crate) requirements: Vec<String>,
+    pub(crate) suite: u16,
+    /// The devices that the client plays.
+    pub(crate) client: &'static [&'static str],
+    pub(crate) lines: Vec<String>,
+}
+
+/// A block of a file.
+#[derive(Debug, Default, Clone)]
+struct Block {
+    words: Vec<String>,
+    requirements: Vec<String>,
+    comment: String,
+    lines: Vec<String>,
+}
+
+/// An attack on one packet.
+#[derive(Debug)]
+struct Attack {
+    name: String,
+    stages: Vec<String>,
+    how: String,
+    error: String,
+    requirements: Vec<String>,
+}
+
+/// Every case, in order.
+///
+/// # Errors
+/// A file that is not as vectors/live/README.md says.
+pub(crate) fn cases() -> Result<Vec<Case>, Stop> {
+    let mut cases = Vec::new();
+    for (file, text) in FILES {
+        let made = read(text).map_err(|text| Stop::damaged(format!("{file}: {text}")))?;
+        cases.extend(made);
+    }
+    Ok(cases)
+}
+
+fn read(text: &str) -> Result<Vec<Case>, String> {
+    let (mut blocks, mut attacks) = (Vec::<Block>::new(), Vec::new());
+    for (number, line) in text.lines().enumerate() {
+        let within = |text: &str| format!("line {}: {text}", number + 1);
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(line) = line.strip_prefix("  ") {
+            let block = blocks.last_mut().ok_or_else(|| within("a line without a block"))?;
+            if block.comment.is_empty() {
+                line.trim().clone_into(&mut block.comment);
+            } else {
+                block.lines.push(line.trim().to_owned());
+            }
+            continue;
+        }
+        let (head, ids) = line.split_once(" : ").ok_or_else(|| within("\" : \" is missing"))?;
+        let requirements = ids.split_whitespace().map(str::to_owned).collect();
+        if let Some(attack) = head.strip_prefix("attack ") {
+            attacks.push(read_attack(attack, requirements).map_err(|text| within(&text))?);
+        } else {
+            let words = head.split_whitespace().map(str::to_owned).collect();
+            blocks.push(Block { words, requirements, ..Block::default() });
+        }
+    }
+    let mut cases = Vec::new();
+    for block in &blocks {
+        let words: Vec<&str> = block.words.iter().map(String::as_str).collect();
+        match words[..] {
+            ["story", name, ..] => make(block, name, &words[2..], &mut cases),
+            ["stage", name, ..] => {
+                for attack in attacks.iter().filter(|it| it.stages.iter().any(|it| it == name)) {
+                    attacked(block, name, attack, &words[2..], &mut cases)?;
+                }
+            }
+            _ => return Err(format!("a block begins with story or stage, not {words:?}")),
+        }
+    }
+    let unused = attacks.iter().find(|attack| {
+        attack.stages.iter().any(|stage| !blocks.iter().any(|block| block.words[1] == *stage))
+    });
+    match unused {
+        Some(attack) => Err(format!("attack {} is on a stage that does not exist", attack.name)),
+        None => Ok(cases),
+    }
+}
+
+/// `NAME on STAGE...: HOW ! ERROR`
+fn read_attack(text: &str, requirements: Vec<String>) -> Result<Attack, String> {
+    let parts = text.split_once(": ").and_then(|(head, how)| {
+        let (name, stages) = head.split_once(" on ")?;
+        let (how, error) = how.split_once(" ! ")?;
+        let stages = stages.split_whitespace().map(str::to_owned).collect();
+        Some(Attack {
+            name: name.trim().to_owned(),
+            stages,
+            how: how.trim().to_owned(),
+            error: error.trim().to_owned(),
+            requirements,
+        })
+    });
+    parts.ok_or_else(|| "an attack is NAME on STAGE...: HOW ! ERROR".to_owned())
+}
+
+/// The case in each suite and, with `both`, with the client on each side.
+fn make(block: &Block, name: &str, options: &[&str], cases: &mut Vec<Case>) {
+    let has = |word: &str| options.contains(&word);
+    let sides: &[(&str, &'static [&'static str])] =
+        if has("both") { &[("ada", ADA), ("bob", BOB)] } else { &[("ada", ADA)] };
+    for (suite, tag) in [(1, "suite-1"), (2, "suite-2")] {
+        if (has("suite-1") && suite == 2) || (has("suite-2") && suite == 1) {
+            continue;
+        }
+        for (side, client) in sides {
+            let side = if has("both") { format!("/{side}") } else { String::new() };
+            let mut profiles = vec!["core".to_owned()];
+            for profile in ["prepared", "devices"] {
+                if has(profile) {
+                    profiles.push(profile.to_owned());
+                }
+            }
+            if suite == 2 {
+                profiles.push("hybrid".to_owned());
+            }
+            cases.push(Case {
+                name: format!("live/{name}{side}/{tag}"),
+                comment: block.comment.clone(),
+                profiles,
+                requirements: block.requirements.clone(),
+                suite,
+                client,
+                lines: block.lines.clone(),
+            });
+        }
+    }
+}
+
+/// A stage, the attack on its packet, then what shows that nothing has happened.
+fn attacked(
+    stage: &Block,
+    name: &str,
+    attack: &Attack,
+    options: &[&str],
+    cases: &mut Vec<Case>,
+) -> Result<(), String> {
+    let middle = stage.lines.iter().position(|line| line == "--");
+    let middle = middle.ok_or_else(|| format!("stage {name} has no line --"))?;
+    let (before, after) = stage.lines.split_at(middle);
+    let mut lines = before.to_vec();
+    lines.push(format!("ada gets p {} ! {}", attack.how, attack.error));
+    lines.extend_from_slice(&after[1..]);
+    let requirements = [&attack.requirements[..], &stage.requirements[..]].concat();
+    let comment =
+        format!("{} The attack: {}, refused as {}.", stage.comment, attack.how, attack.error);
+    let mut options = options.to_vec();
+    if attack.how.contains("kem") {
+        options.push("suite-2");
+    }
+    let block = Block { words: Vec::new(), requirements, comment, lines };
+    make(&block, &format!("{name}/{}", attack.name), &options, cases);
+    Ok(())
+}
