@@ -138,7 +138,7 @@ pub(crate) fn psk(name: &str) -> String {
 
 /// The next manifest of a user: these devices, `false` meaning revoked now.
 pub(crate) fn manifest(
-    user: &str,
+    owner: &Person,
     kept: Option<&String>,
     devices: &[(Person, bool)],
     now: u64,
@@ -161,8 +161,8 @@ pub(crate) fn manifest(
         })
         .collect();
     let mut input = json!({
-        "ak_seed": hex::encode(sha256(&[b"live case account ", user.as_bytes()])),
-        "address": address(user), "changes": changes, "now": now.to_string(),
+        "ak_seed": hex::encode(sha256(&[b"live case account ", owner.account.as_bytes()])),
+        "address": address(owner.user), "changes": changes, "now": now.to_string(),
     });
     if let Some(kept) = kept {
         input["kept"] = json!(kept);

@@ -37,7 +37,10 @@ const DEVICES: [(&str, &str, u32, &str); 9] = [
 /// A device and its secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
+    /// Whose address it shows.
     pub(crate) user: &'static str,
+    /// Whose account it belongs to.
+    pub(crate) account: &'static str,
     pub(crate) device: u32,
     pub(crate) seed: [u8; 32],
     pub(crate) private: [u8; 32],
@@ -108,6 +111,7 @@ impl<'a> Table<'a> {
             let (ik_seed, private) = (secret("identity"), secret("agreement"));
             let mut person = Person {
                 user,
+                account: if name.starts_with(user) { user } else { name },
                 device,
                 seed: ik_seed,
                 private,

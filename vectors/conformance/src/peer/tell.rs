@@ -78,8 +78,19 @@ impl<'a> Teller<'a> {
         }
     }
 
-    /// Plays a line.
+    /// Plays a line; `repeat COUNT ONE ; OTHER` is lines played so many times.
     pub(crate) fn line(&mut self, line: &str) -> Result<(), Stop> {
+        let Some((count, lines)) = line.strip_prefix("repeat ").and_then(|it| it.split_once(' '))
+        else {
+            return self.one(line);
+        };
+        for _ in 0..number::<usize>(count)? {
+            lines.split(';').try_for_each(|line| self.one(line.trim()))?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, line: &str) -> Result<(), Stop> {
         let (words, error) = line.split_once(" ! ").map_or((line, None), |it| (it.0, Some(it.1)));
         let (words, events) = match words.split_once(" = ") {
             Some((words, events)) => (words, Some(events.split_whitespace().collect())),
@@ -197,8 +208,9 @@ impl<'a> Teller<'a> {
             [who, "prepares", whose, ..] => {
                 let mut rest = words[3..].to_vec();
                 let (plain, again) = (flag(&mut rest, "plain"), flag(&mut rest, "again"));
+                let shown = take(&mut rest, "behind").unwrap_or(whose);
                 let suite = self.table.suite;
-                let card = hex::decode(&self.table.person(whose)?.card).unwrap_or_default();
+                let card = hex::decode(&self.table.person(shown)?.card).unwrap_or_default();
                 let records = self.records.entry(whose.to_owned()).or_default();
                 let bundle = records.bundle(&card, suite, plain, again).map_err(failed)?;
                 let bundle = alter(&bundle, &rest, |name| people::of_bundle(&bundle, name));
@@ -225,9 +237,9 @@ impl<'a> Teller<'a> {
                         self.table.person(name).cloned().map(|person| (person, *it == name))
                     })
                     .collect();
-                let (user, now) = (self.table.person(who)?.user, self.now(who));
-                let chain = self.manifests.entry(user).or_default();
-                let next = people::manifest(user, chain.last(), &people?, now)?;
+                let (owner, now) = (self.table.person(who)?.clone(), self.now(who));
+                let chain = self.manifests.entry(owner.account).or_default();
+                let next = people::manifest(&owner, chain.last(), &people?, now)?;
                 chain.push(next);
                 Ok(())
             }
@@ -276,7 +288,7 @@ impl<'a> Teller<'a> {
 
     /// Manifests of a user: the newest, or those with the numbers given.
     fn chain(&self, whose: &str, words: &mut Vec<&str>) -> Result<Vec<String>, Stop> {
-        let chain = self.manifests.get(self.table.person(whose)?.user);
+        let chain = self.manifests.get(self.table.person(whose)?.account);
         let chain = chain.ok_or_else(|| failed(format!("{whose} has no manifest")))?;
         let numbers: Vec<usize> = words.iter().map_while(|word| word.parse().ok()).collect();
         words.drain(..numbers.len());
@@ -423,7 +435,7 @@ impl<'a> Teller<'a> {
     fn meet(&mut self, one: &str, other: &str) -> Result<(), Stop> {
         for line in [
             format!("{one} init {other} as init"),
-            format!("{other} gets init as response = response-sent"),
+            format!("{other} gets init as response"),
             format!("{one} gets response as complete"),
             format!("{other} gets complete as receipt"),
             format!("{one} gets receipt"),
