@@ -13,6 +13,7 @@ mod live;
 mod options;
 mod outcome;
 mod peer;
+mod promote;
 mod report;
 mod run;
 mod suite;
@@ -41,8 +42,13 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
         let served = adapter::serve(io::stdin().lock(), io::stdout().lock());
         return served.map(|()| 0).map_err(|error| Stop::usage(error.to_string()));
     }
-    let hello = options.command().map(|command| greet(command, options)).transpose()?;
-    let suite = Suite::load(options, hello.as_ref())?;
+    let hellos = options.commands().iter().map(|it| greet(it, options)).collect::<Result<Vec<_>, _>>()?;
+    let suite = Suite::load(options, &hellos)?;
+    if let Some(Client::Promote { name, command }) = &options.client {
+        let vector = promote::promote(name, command, &suite, options)?;
+        say(&vector, &mut io::stdout())?;
+        return Ok(0);
+    }
     if options.list {
         say(&suite.list(), &mut io::stdout())?;
         return Ok(0);
@@ -52,7 +58,7 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
     let junit = options.junit.as_deref().map(create).transpose()?;
     let expected = options.expect.as_deref().map(Expected::read).transpose()?.unwrap_or_default();
     let ran = run::run(&suite, options);
-    let outcome = Outcome::new(ran, &suite, options, hello.as_ref(), &expected);
+    let outcome = Outcome::new(ran, &suite, options, &hellos, &expected);
     if let Some((file, path)) = json {
         fill(file, path, &json::write(&outcome))?;
     }

@@ -72,9 +72,38 @@ pub(crate) struct Options {
 pub(crate) enum Client {
     /// Be the adapter of the embedded reference, on standard input and output
     Serve,
+    /// Writes a live case as a vector, for a walk with the fewest lines with which a client fails
+    Promote {
+        /// Name of the case
+        name: String,
+        /// The adapter; without it the embedded reference
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// Two clients talk to each other: a command for each, in quotes
+    Pair {
+        /// Plays ada
+        #[arg(value_name = "COMMAND", value_parser = words)]
+        one: Words,
+        /// Plays bob
+        #[arg(value_name = "COMMAND", value_parser = words)]
+        other: Words,
+    },
     /// The adapter of a client: a command with its arguments
     #[command(external_subcommand)]
     Adapter(Vec<String>),
+}
+
+/// A command, split into words as a shell does it.
+#[derive(Debug, Clone)]
+pub(crate) struct Words(Vec<String>);
+
+fn words(text: &str) -> Result<Words, String> {
+    match shell_words::split(text) {
+        Ok(words) if !words.is_empty() => Ok(Words(words)),
+        Ok(_) => Err("the command is empty".to_owned()),
+        Err(error) => Err(format!("the command cannot be split into words: {error}")),
+    }
 }
 
 /// The end of the program before or instead of a report.
@@ -114,11 +143,12 @@ impl Options {
         })
     }
 
-    /// The command of an adapter, when there is one.
-    pub(crate) fn command(&self) -> Option<&[String]> {
+    /// The commands of the adapters: none, one, or those of a pair.
+    pub(crate) fn commands(&self) -> Vec<Vec<String>> {
         match &self.client {
-            Some(Client::Adapter(command)) => Some(command),
-            _ => None,
+            Some(Client::Adapter(command)) => vec![command.clone()],
+            Some(Client::Pair { one, other }) => vec![one.0.clone(), other.0.clone()],
+            _ => Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::adapter::{Hello, PROFILES};
 use crate::expect::Expected;
-use crate::options::Options;
+use crate::options::{Client, Options};
 use crate::run::{ABORTED, Ran};
 use crate::suite::{Item, Suite};
 use serde::Serialize;
@@ -20,7 +20,8 @@ pub(crate) struct Outcome {
     /// A decimal string: a JSON number loses digits.
     pub(crate) seed: String,
     pub(crate) filter: Option<String>,
-    /// `conformant`, `not conformant`, `stale`, `incomplete` or `aborted`.
+    /// `conformant`, `not conformant`, `stale`, `incomplete` or `aborted`; of a pair
+    /// `interoperable` or `not interoperable`.
     pub(crate) verdict: &'static str,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
@@ -94,7 +95,7 @@ impl Outcome {
         ran: Vec<Ran>,
         suite: &Suite,
         options: &Options,
-        client: Option<&Hello>,
+        clients: &[Hello],
         expected: &Expected,
     ) -> Self {
         let results = suite.items.iter().zip(ran).map(|(item, ran)| result(suite, *item, ran));
@@ -108,18 +109,23 @@ impl Outcome {
         let requirements = requirements(suite, &tests);
         let must = requirements.iter().filter(|it| it.must);
         let aborted = tests.iter().any(|test| test.failure.as_deref() == Some(ABORTED));
+        let pair = matches!(options.client, Some(Client::Pair { .. }));
         let verdict = match (failed, suite.left_out + excused) {
             _ if aborted => "aborted",
+            (1.., _) if pair => "not interoperable",
             (1.., _) => "not conformant",
             _ if !stale.is_empty() => "stale",
+            (0, 0) if pair => "interoperable",
             (0, 0) => "conformant",
             (0, _) => "incomplete",
         };
-        let implementation = client.map_or("quipu, the embedded reference".to_owned(), |it| {
-            format!("{} {} ({})", it.name, it.version, it.language)
-        });
-        let all = || PROFILES.map(str::to_owned).to_vec();
-        let profiles = client.map_or_else(all, |it| it.profiles.clone());
+        let shown: Vec<String> = clients.iter().map(Hello::shown).collect();
+        let implementation = match &shown[..] {
+            [] => "quipu, the embedded reference".to_owned(),
+            shown => shown.join(" with "),
+        };
+        let claimed = |it: &&str| clients.iter().all(|client| client.claims_all(&[(*it).to_owned()]));
+        let profiles = PROFILES.iter().copied().filter(claimed).map(str::to_owned).collect();
         Self {
             runner: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
@@ -152,7 +158,7 @@ impl Outcome {
     //# [VEC-05] A runner MUST NOT report success when a test was left out.
     pub(crate) fn code(&self) -> u8 {
         match self.verdict {
-            "conformant" => 0,
+            "conformant" | "interoperable" => 0,
             "incomplete" => 5,
             "stale" => 4,
             "aborted" => 7,

@@ -9,6 +9,7 @@ use quipu_vectors::perform::check;
 use std::cell::RefCell;
 use std::env;
 use std::io::{IsTerminal, stderr, stdout};
+use std::mem;
 use std::num::NonZero;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
@@ -31,9 +32,9 @@ thread_local! {
 
 /// Runs what is selected; the results stand in the order of the items.
 pub(crate) fn run(suite: &Suite, options: &Options) -> Vec<Ran> {
-    match options.command() {
-        Some(command) => run_adapter(suite, command, options),
-        None => run_embedded(suite, options),
+    match &options.commands()[..] {
+        [] => run_embedded(suite, options),
+        commands => run_adapters(suite, commands, options),
     }
 }
 
@@ -49,12 +50,12 @@ enum Ended {
     Lost(String),
 }
 
-/// A worker with its adapter.
+/// A worker with its adapter, or with the two of a pair.
 struct Worker<'a> {
-    command: &'a [String],
+    commands: &'a [Vec<String>],
     deadline: Duration,
     seed: u64,
-    adapter: Option<Adapter>,
+    adapters: Vec<Adapter>,
 }
 
 impl Worker<'_> {
@@ -71,30 +72,30 @@ impl Worker<'_> {
     }
 
     fn once(&mut self, suite: &Suite, item: Item) -> Ended {
-        if let Item::Probe(probe) = item {
-            return Ended::Played(match probe.play(self.command, self.deadline, self.seed) {
+        if let (Item::Probe(probe), [command, ..]) = (item, self.commands) {
+            return Ended::Played(match probe.play(command, self.deadline, self.seed) {
                 Ok(()) => Played::Passed,
                 Err(text) => Played::Failed(text),
             });
         }
-        let mut adapter = match self.adapter.take() {
-            Some(adapter) => adapter,
-            None => match Adapter::start(self.command, self.deadline) {
-                Ok((adapter, _)) => adapter,
+        let mut adapters = mem::take(&mut self.adapters);
+        while let Some(command) = self.commands.get(adapters.len()) {
+            match Adapter::start(command, self.deadline) {
+                Ok((adapter, _)) => adapters.push(adapter),
                 Err(text) => return Ended::Lost(text),
-            },
-        };
-        let played = match item {
-            Item::Vector(file, test) => {
-                let (file, test) = suite.test(file, test);
-                play(&mut adapter, file, test)
             }
-            Item::Peer(index) => suite.case(index).play(&mut adapter, self.seed),
-            Item::Probe(_) | Item::Live(_) => Ok(Played::Failed("not for adapters".to_owned())),
+        }
+        let played = match (item, &mut adapters[..]) {
+            (Item::Vector(file, test), [adapter]) => {
+                let (file, test) = suite.test(file, test);
+                play(adapter, file, test)
+            }
+            (Item::Peer(index), adapters) => suite.case(index).play(adapters, self.seed),
+            _ => Ok(Played::Failed("not for adapters".to_owned())),
         };
         match played {
             Ok(played) => {
-                self.adapter = Some(adapter);
+                self.adapters = adapters;
                 Ended::Played(played)
             }
             Err(Failed::Nonsense(text)) => Ended::Nonsense(text),
@@ -103,8 +104,8 @@ impl Worker<'_> {
     }
 }
 
-/// One adapter for each processor.
-fn run_adapter(suite: &Suite, command: &[String], options: &Options) -> Vec<Ran> {
+/// One adapter for each processor, or one pair.
+fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> Vec<Ran> {
     let bar = bar(suite.items.len());
     let (next, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results = Mutex::new(vec![None; suite.items.len()]);
@@ -115,7 +116,7 @@ fn run_adapter(suite: &Suite, command: &[String], options: &Options) -> Vec<Ran>
     };
     let work = || {
         let deadline = Duration::from_secs(options.deadline);
-        let mut worker = Worker { command, deadline, seed: options.seed, adapter: None };
+        let mut worker = Worker { commands, deadline, seed: options.seed, adapters: Vec::new() };
         let mut last = None;
         while lost.load(Ordering::Relaxed) < PATIENCE {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -130,10 +131,10 @@ fn run_adapter(suite: &Suite, command: &[String], options: &Options) -> Vec<Ran>
             put(index, failure(ended));
             last = Some(index);
         }
-        if let (Some(adapter), Some(index)) = (worker.adapter, last)
-            && let Err(text) = adapter.end()
-        {
-            put(index, Some(format!("fault: {text}")));
+        for adapter in worker.adapters {
+            if let (Err(text), Some(index)) = (adapter.end(), last) {
+                put(index, Some(format!("fault: {text}")));
+            }
         }
     };
     thread::scope(|scope| {
@@ -171,11 +172,11 @@ fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
     let mut order: Vec<usize> = (0..suite.items.len()).collect();
     order.sort_by_key(|index| matches!(suite.items[*index], Item::Vector(..)));
     let (next, results) = (AtomicUsize::new(0), Mutex::new(vec![None; suite.items.len()]));
-    let command = myself();
+    let commands: Vec<Vec<String>> = myself().into_iter().collect();
     let work = || {
         let deadline = Duration::from_secs(options.deadline);
-        let command = command.as_deref().unwrap_or_default();
-        let mut worker = Worker { command, deadline, seed: options.seed, adapter: None };
+        let (commands, adapters) = (&commands[..], Vec::new());
+        let mut worker = Worker { commands, deadline, seed: options.seed, adapters };
         while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             let ran = run_one(suite, suite.items[*index], options.seed, &mut worker);
             bar.inc(1);

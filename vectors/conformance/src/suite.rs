@@ -4,7 +4,7 @@
 use crate::adapter::{Hello, PROBES, Probe};
 use crate::chapters::{Chapters, of_operation};
 use crate::live;
-use crate::options::{Options, Stop};
+use crate::options::{Client, Options, Stop};
 use crate::peer::{self, Case};
 use quipu_vectors::file::{self, File, LoadError, Named, Retired, Test};
 use quipu_vectors::lint::schema;
@@ -42,18 +42,19 @@ pub(crate) enum Item {
 }
 
 impl Suite {
-    /// Loads everything and applies the filter.
-    pub(crate) fn load(options: &Options, client: Option<&Hello>) -> Result<Self, Stop> {
+    /// Loads everything that the clients claim, for none the embedded reference, and applies the
+    /// filter.
+    pub(crate) fn load(options: &Options, clients: &[Hello]) -> Result<Self, Stop> {
         let chapters = Chapters::load(&options.spec)?;
         let files = file::load(&options.vectors).map_err(stop)?;
         check(&files, &options.vectors, &chapters)?;
-        let claimed = |file: &File| client.is_none_or(|client| claims(client, file));
+        let claimed = |file: &File| clients.iter().all(|client| claims(client, file));
         let tests = files.iter().enumerate().filter(|(_, named)| claimed(&named.file));
         let tests = tests
             .flat_map(|(f, named)| (0..named.file.tests.len()).map(move |t| Item::Vector(f, t)));
-        let live = live::CASES.iter().filter(|_| client.is_none()).map(Item::Live);
+        let live = live::CASES.iter().filter(|_| clients.is_empty()).map(Item::Live);
         let probes = PROBES.iter().map(Item::Probe);
-        let cases = peer::cases()?;
+        let cases = peer::cases(options.seed)?;
         for case in &cases {
             let unknown = |id: &&String| chapters.of_requirement(id).is_none();
             if let Some(id) = case.requirements.iter().find(unknown) {
@@ -61,10 +62,13 @@ impl Suite {
                 return Err(Stop::damaged(text));
             }
         }
-        let ours = |case: &Case| client.is_none_or(|it| it.claims_all(&case.profiles));
+        let ours = |case: &Case| clients.iter().all(|it| it.claims_all(&case.profiles));
         let peer = cases.iter().enumerate().filter(|(_, case)| ours(case));
         let peer = peer.map(|(index, _)| Item::Peer(index));
-        let all: Vec<Item> = tests.chain(probes).chain(peer).chain(live).collect();
+        let all: Vec<Item> = match options.client {
+            Some(Client::Pair { .. }) => peer.filter(|it| pairs(&cases, *it)).collect(),
+            _ => tests.chain(probes).chain(peer).chain(live).collect(),
+        };
         let count = all.len();
         let unclaimed = files.iter().filter(|named| !claimed(&named.file));
         let unclaimed: usize = unclaimed.map(|named| named.file.tests.len()).sum();
@@ -110,6 +114,10 @@ impl Suite {
     pub(crate) fn list(&self) -> String {
         self.items.iter().map(|item| self.name(*item) + "\n").collect()
     }
+}
+
+fn pairs(cases: &[Case], item: Item) -> bool {
+    matches!(item, Item::Peer(index) if cases[index].pairs())
 }
 
 fn stop(error: LoadError) -> Stop {

@@ -173,6 +173,18 @@ fn handshakes(book: &mut Book) {
         .due("ada", 18_000)
         .due("ada", 60_000)
         .put(book, "repeats", "Complete again after 2, 6 and 18 s", &["HS-37"], "Normal");
+    s().handshake("ada", "bob", 0, "h")
+        .due("ada", 6001)
+        .due("ada", 6001)
+        .due("ada", 18_000)
+        .due("ada", 18_000)
+        .put(
+            book,
+            "repeats-together",
+            "moments that have passed together are one repetition",
+            &["HS-37"],
+            "Normal",
+        );
     s().initiate("ada", "bob", 0, "i")
         .receive("bob", "", "i", 0, &["r"])
         .receive("ada", "", "r", 0, &["c"])

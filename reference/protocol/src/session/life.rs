@@ -180,18 +180,21 @@ impl Session {
     /// Complete again, when it is time for it.
     //= spec/04-handshake.md#4-7-repeating-complete
     //# [HS-37] An initiator SHOULD repeat Complete with an empty message 2 s, 6 s and 18 s after it
-    //# first sent it, until the session is confirmed.
+    //# first sent it, until the session is confirmed; moments that have passed together are one
+    //# repetition.
     pub fn repeat(&mut self, now: u64) -> Option<Vec<u8>> {
         let Confirmation::Unconfirmed(opening @ Opening::Complete(_)) = &self.life.confirmation
         else {
             return None;
         };
-        let after = COMPLETE_REPEATS.get(usize::from(self.life.repeats))?;
-        if now.saturating_sub(self.life.created) < *after {
+        let age = now.saturating_sub(self.life.created);
+        let passed = (0_u8..).zip(COMPLETE_REPEATS).take_while(|(_, after)| *after <= age);
+        let passed = passed.last().map_or(0, |(index, _)| index + 1);
+        if passed <= self.life.repeats {
             return None;
         }
         let packet = opening.packet(&[]);
-        self.life.repeats += 1;
+        self.life.repeats = passed;
         self.generation += 1;
         Some(packet)
     }

@@ -71,6 +71,11 @@ pub(crate) struct Hello {
 }
 
 impl Hello {
+    /// Name, version and language in a line.
+    pub(crate) fn shown(&self) -> String {
+        format!("{} {} ({})", self.name, self.version, self.language)
+    }
+
     /// Whether the client claims all these profiles.
     pub(crate) fn claims_all(&self, profiles: &[String]) -> bool {
         profiles.iter().all(|profile| self.profiles.contains(profile))

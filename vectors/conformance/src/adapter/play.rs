@@ -21,7 +21,15 @@ pub(crate) enum Played {
 impl Played {
     /// The same, said of a place.
     pub(crate) fn within(self, place: &str) -> Self {
-        let put = |text: String| format!("{place}: {text}");
+        self.put(|text| format!("{place}: {text}"))
+    }
+
+    /// The same, with more behind it.
+    pub(crate) fn behind(self, more: &str) -> Self {
+        self.put(|text| text + more)
+    }
+
+    fn put(self, put: impl Fn(String) -> String) -> Self {
         match self {
             Self::Passed => Self::Passed,
             Self::Accepted(text) => Self::Accepted(put(text)),

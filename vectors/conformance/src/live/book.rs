@@ -170,9 +170,11 @@ impl Book {
     pub(crate) fn repeats(&mut self, now: u64) -> Vec<Vec<u8>> {
         let mut packets = Vec::new();
         for entry in self.entries.iter_mut().filter(|it| it.standing == Standing::Unconfirmed) {
-            let after = REPEATS.get(entry.repeats);
-            if after.is_some_and(|after| now.saturating_sub(entry.created) >= *after) {
-                entry.repeats += 1;
+            let passed =
+                REPEATS.iter().filter(|after| now.saturating_sub(entry.created) >= **after);
+            let passed = passed.count();
+            if passed > entry.repeats {
+                entry.repeats = passed;
                 packets.push([entry.complete.as_slice(), &[0; 4]].concat());
             }
         }

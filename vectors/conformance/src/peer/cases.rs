@@ -1,5 +1,6 @@
 //! The live cases, read from vectors/live/.
 
+use super::walk::walks;
 use crate::options::Stop;
 
 const FILES: [(&str, &str); 3] = [
@@ -9,8 +10,12 @@ const FILES: [(&str, &str); 3] = [
 ];
 
 /// The devices that a client plays.
-const ADA: &[&str] = &["ada", "ada2"];
-const BOB: &[&str] = &["bob", "bob2"];
+pub(super) const ADA: &[&str] = &["ada", "ada2"];
+pub(super) const BOB: &[&str] = &["bob", "bob2"];
+
+/// What every walk tests.
+const WALKED: &str = "ENC-08 ENC-09 ENC-10 RATCHET-14 RATCHET-18 RATCHET-21 SESSION-03 SESSION-08 \
+    SESSION-14 SESSION-29";
 
 /// A live case.
 #[derive(Debug)]
@@ -24,6 +29,15 @@ pub(crate) struct Case {
     /// The devices that the client plays.
     pub(crate) client: &'static [&'static str],
     pub(crate) lines: Vec<String>,
+    /// Its lines are drawn: what comes of them is for the reference to say.
+    pub(crate) walk: bool,
+}
+
+impl Case {
+    /// Whether the case is for two clients: of those that are played once on each side, only one.
+    pub(crate) fn pairs(&self) -> bool {
+        self.client == ADA
+    }
 }
 
 /// A block of a file.
@@ -45,15 +59,22 @@ struct Attack {
     requirements: Vec<String>,
 }
 
-/// Every case, in order.
+/// Every case, in order; the walks follow from a seed.
 ///
 /// # Errors
 /// A file that is not as vectors/live/README.md says.
-pub(crate) fn cases() -> Result<Vec<Case>, Stop> {
+pub(crate) fn cases(seed: u64) -> Result<Vec<Case>, Stop> {
     let mut cases = Vec::new();
     for (file, text) in FILES {
         let made = read(text).map_err(|text| Stop::damaged(format!("{file}: {text}")))?;
         cases.extend(made);
+    }
+    for walk in walks(seed) {
+        let requirements = WALKED.split_whitespace().map(str::to_owned).collect();
+        let comment = walk.comment.to_owned();
+        let block = Block { words: Vec::new(), requirements, comment, lines: walk.lines };
+        let options: &[&str] = if walk.prepared { &["walk", "prepared"] } else { &["walk"] };
+        make(&block, &walk.name, options, &mut cases);
     }
     Ok(cases)
 }
@@ -150,6 +171,7 @@ fn make(block: &Block, name: &str, options: &[&str], cases: &mut Vec<Case>) {
                 suite,
                 client,
                 lines: block.lines.clone(),
+                walk: has("walk"),
             });
         }
     }

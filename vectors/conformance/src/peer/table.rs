@@ -34,6 +34,26 @@ const DEVICES: [(&str, &str, u32, &str); 9] = [
     ("double", "ada", 1, "double"),
 ];
 
+/// Why a case does not go on.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The case cannot be played as it is written, or the reference does not do what it says.
+    Case(String),
+    /// The client.
+    Client(Stop),
+}
+
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Self {
+        Self::Client(stop)
+    }
+}
+
+/// A sentence about what is wrong with the case.
+pub(crate) fn case(text: impl Into<String>) -> Trouble {
+    Trouble::Case(text.into())
+}
+
 /// A device and its secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
@@ -55,9 +75,9 @@ pub(crate) struct Seat<'a> {
 }
 
 /// Clients, the reference, the clock.
-pub(crate) struct Table<'a> {
+pub(crate) struct Table<'t, 'a> {
     mirror: Player,
-    seats: Vec<Seat<'a>>,
+    seats: &'t mut [Seat<'a>],
     pub(crate) people: BTreeMap<&'static str, Person>,
     pub(crate) now: u64,
     pub(crate) suite: u16,
@@ -102,9 +122,9 @@ pub(crate) fn card(
     Ok(text(&card, "card"))
 }
 
-impl<'a> Table<'a> {
+impl<'t, 'a> Table<'t, 'a> {
     /// Everybody sits down; nobody has met.
-    pub(crate) fn new(seed: [u8; 32], suite: u16, seats: Vec<Seat<'a>>) -> Result<Self, Stop> {
+    pub(crate) fn new(seed: [u8; 32], suite: u16, seats: &'t mut [Seat<'a>]) -> Result<Self, Stop> {
         let mut people: BTreeMap<&'static str, Person> = BTreeMap::new();
         for (name, user, device, _) in DEVICES {
             let secret = |what: &str| sha256(&[&seed, what.as_bytes(), name.as_bytes()]);
@@ -149,8 +169,7 @@ impl<'a> Table<'a> {
         let whole = setup(&|_| true).as_object().cloned().unwrap_or_default();
         let mirror = Player::new("device", &whole)
             .map_err(|stop| failed(format!("the reference: {stop:?}")))?;
-        let mut seats = seats;
-        for seat in &mut seats {
+        for seat in seats.iter_mut() {
             let begin = json!({ "op": "begin", "operation": "device", "suite": suite,
                 "setup": setup(&|name| seat.names.contains(&name)) });
             let answer = seat.adapter.ask(&begin).map_err(Stop::Failed)?;
@@ -172,8 +191,8 @@ impl<'a> Table<'a> {
     }
 
     /// The names of devices.
-    pub(crate) fn person(&self, name: &str) -> Result<&Person, Stop> {
-        self.people.get(name).ok_or_else(|| failed(format!("nobody is called {name:?}")))
+    pub(crate) fn person(&self, name: &str) -> Result<&Person, Trouble> {
+        self.people.get(name).ok_or_else(|| case(format!("nobody is called {name:?}")))
     }
 
     /// One step of one device at a time of its own clock: by the reference, and by the client whose
@@ -203,5 +222,21 @@ impl<'a> Table<'a> {
             }
         }
         Ok(known)
+    }
+
+    /// What was done, as a script: the devices that took part, and the steps.
+    pub(crate) fn script(self) -> (Object, Vec<Object>) {
+        let named = |step: &Object, name: &str| {
+            ["as", "from", "to"].iter().any(|field| step.get(*field) == Some(&json!(name)))
+        };
+        let mut setup = self.setup;
+        if let Some(Value::Array(devices)) = setup.get_mut("devices") {
+            devices.retain(|device| {
+                let name = device["name"].as_str().unwrap_or_default();
+                self.steps.iter().any(|step| named(step, name))
+            });
+        }
+        setup.remove("peers");
+        (setup, self.steps)
     }
 }

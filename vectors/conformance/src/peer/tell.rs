@@ -3,15 +3,15 @@
 
 use super::packet::{Packet, alter, field};
 use super::people::{self, Records};
-use super::table::{Table, address};
-use crate::adapter::{Stop, failed};
+use super::table::{Table, Trouble, address, case};
+use crate::adapter::Stop;
 use quipu_vectors::file::Object;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A case while it is told.
-pub(crate) struct Teller<'a> {
-    pub(crate) table: Table<'a>,
+pub(crate) struct Teller<'t, 'a> {
+    pub(crate) table: Table<'t, 'a>,
     packets: BTreeMap<String, Packet>,
     /// How far a device's clock is ahead, in milliseconds.
     skew: BTreeMap<String, i64>,
@@ -19,11 +19,17 @@ pub(crate) struct Teller<'a> {
     sessions: BTreeMap<(String, String), String>,
     records: BTreeMap<String, Records>,
     manifests: BTreeMap<&'static str, Vec<String>>,
+    /// A walk: a line says nothing about what has to come of it, unless it begins with ` ! `.
+    walk: bool,
+    /// The lines with what came of them.
+    pub(crate) told: Vec<String>,
 }
 
 /// What a line declares behind its words.
 #[derive(Debug, Default)]
 struct Declared<'a> {
+    /// Whatever comes of it.
+    any: bool,
     error: Option<&'a str>,
     events: Option<Vec<&'a str>>,
 }
@@ -42,12 +48,12 @@ fn flag(words: &mut Vec<&str>, word: &str) -> bool {
     at.map(|at| words.remove(at)).is_some()
 }
 
-fn number<T: core::str::FromStr>(word: &str) -> Result<T, Stop> {
-    word.parse().map_err(|_| failed(format!("{word:?} is not a number")))
+fn number<T: core::str::FromStr>(word: &str) -> Result<T, Trouble> {
+    word.parse().map_err(|_| case(format!("{word:?} is not a number")))
 }
 
 /// `90s`, `5m`, `3h`, `7d`, or milliseconds.
-fn duration(word: &str) -> Result<i64, Stop> {
+fn duration(word: &str) -> Result<i64, Trouble> {
     let (digits, unit) = match word.as_bytes().last() {
         Some(b's') => (&word[..word.len() - 1], 1_000),
         Some(b'm') => (&word[..word.len() - 1], 60_000),
@@ -66,10 +72,12 @@ fn bytes(value: &Value) -> Vec<u8> {
     hex::decode(value.as_str().unwrap_or_default()).unwrap_or_default()
 }
 
-impl<'a> Teller<'a> {
-    pub(crate) fn new(table: Table<'a>) -> Self {
+impl<'t, 'a> Teller<'t, 'a> {
+    pub(crate) fn new(table: Table<'t, 'a>, walk: bool) -> Self {
         Self {
             table,
+            walk,
+            told: Vec::new(),
             packets: BTreeMap::new(),
             skew: BTreeMap::new(),
             sessions: BTreeMap::new(),
@@ -79,7 +87,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Plays a line; `repeat COUNT ONE ; OTHER` is lines played so many times.
-    pub(crate) fn line(&mut self, line: &str) -> Result<(), Stop> {
+    pub(crate) fn line(&mut self, line: &str) -> Result<(), Trouble> {
         let Some((count, lines)) = line.strip_prefix("repeat ").and_then(|it| it.split_once(' '))
         else {
             return self.one(line);
@@ -90,22 +98,34 @@ impl<'a> Teller<'a> {
         Ok(())
     }
 
-    fn one(&mut self, line: &str) -> Result<(), Stop> {
+    fn one(&mut self, line: &str) -> Result<(), Trouble> {
+        let strict = line.strip_prefix("! ");
+        let any = self.walk && strict.is_none();
+        let line = strict.unwrap_or(line);
         let (words, error) = line.split_once(" ! ").map_or((line, None), |it| (it.0, Some(it.1)));
         let (words, events) = match words.split_once(" = ") {
             Some((words, events)) => (words, Some(events.split_whitespace().collect())),
             None => (words, None),
         };
-        let declared = Declared { error: error.map(str::trim), events };
+        let declared = Declared { any, error: error.map(str::trim), events };
         let words: Vec<&str> = words.split_whitespace().collect();
-        let told = self.words(words, &declared);
-        told.map_err(|stop| match stop {
-            Stop::Played(played) => Stop::Played(played.within(line)),
-            lost @ Stop::Failed(_) => lost,
-        })
+        let before = self.told.len();
+        self.told.push(line.to_owned());
+        match self.words(words, &declared) {
+            // In a walk, what a line needs may not be there.
+            Err(Trouble::Case(_)) if any => {
+                self.told.truncate(before);
+                Ok(())
+            }
+            Err(Trouble::Case(text)) => Err(case(format!("{line}: {text}"))),
+            Err(Trouble::Client(Stop::Played(played))) => {
+                Err(Stop::Played(played.within(line)).into())
+            }
+            other => other,
+        }
     }
 
-    fn words(&mut self, mut words: Vec<&str>, declared: &Declared<'_>) -> Result<(), Stop> {
+    fn words(&mut self, mut words: Vec<&str>, declared: &Declared<'_>) -> Result<(), Trouble> {
         let name = take(&mut words, "as").map(str::to_owned);
         match words[..] {
             ["wait", time] => {
@@ -137,8 +157,8 @@ impl<'a> Teller<'a> {
                 let session = self.sessions.get(&(who.to_owned(), to.to_owned())).cloned();
                 let more = json!({ "to": to, "session": session.unwrap_or("00".repeat(16)) });
                 let step = self.act(who, "receipt", &more, declared)?;
-                if name.is_some() != step.contains_key("packet") {
-                    return Err(failed("a receipt was owed or not, and not as declared"));
+                if !declared.any && name.is_some() != step.contains_key("packet") {
+                    return Err(case("a receipt was owed or not, and not as declared"));
                 }
                 self.keep(who, name, step.get("packet"));
                 Ok(())
@@ -149,7 +169,7 @@ impl<'a> Teller<'a> {
                 if let [_, "due", "repeats", count] = words[..]
                     && packets.len() != number::<usize>(count)?
                 {
-                    return Err(failed(format!("{} packets are due", packets.len())));
+                    return Err(case(format!("{} packets are due", packets.len())));
                 }
                 let first = packets.first().and_then(|it| it.get(1)).cloned();
                 self.keep(who, name, first.as_ref());
@@ -188,14 +208,14 @@ impl<'a> Teller<'a> {
         words: Vec<&str>,
         name: Option<String>,
         declared: &Declared<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Trouble> {
         match words[..] {
             [who, "renews"] => {
                 let (suite, now) = (self.table.suite, self.now(who));
                 let card = people::renewed(self.table.person(who)?, suite, now)?;
                 self.act(who, "card", &json!({ "card": card }), declared)?;
                 let who = self.table.people.get_mut(who);
-                who.ok_or_else(|| failed("nobody"))?.card = card;
+                who.ok_or_else(|| case("nobody"))?.card = card;
                 Ok(())
             }
             [who, "prekeys", count] => {
@@ -212,9 +232,9 @@ impl<'a> Teller<'a> {
                 let suite = self.table.suite;
                 let card = hex::decode(&self.table.person(shown)?.card).unwrap_or_default();
                 let records = self.records.entry(whose.to_owned()).or_default();
-                let bundle = records.bundle(&card, suite, plain, again).map_err(failed)?;
+                let bundle = records.bundle(&card, suite, plain, again).map_err(case)?;
                 let bundle = alter(&bundle, &rest, |name| people::of_bundle(&bundle, name));
-                let more = json!({ "bundle": hex::encode(bundle.map_err(failed)?) });
+                let more = json!({ "bundle": hex::encode(bundle.map_err(case)?) });
                 self.act(who, "prepare", &more, declared).map(|_| ())
             }
             _ => self.devices(words, name, declared),
@@ -227,7 +247,7 @@ impl<'a> Teller<'a> {
         words: Vec<&str>,
         name: Option<String>,
         declared: &Declared<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Trouble> {
         match words[..] {
             [who, "lists", ..] => {
                 let people: Result<Vec<_>, _> = words[2..]
@@ -277,37 +297,37 @@ impl<'a> Teller<'a> {
                 let told: Vec<&str> = told.iter().map(String::as_str).collect();
                 match &declared.events {
                     Some(expected) if *expected != told => {
-                        Err(failed(format!("told {told:?}, the case says {expected:?}")))
+                        Err(case(format!("told {told:?}, the case says {expected:?}")))
                     }
                     _ => Ok(()),
                 }
             }
-            _ => Err(failed("this line is not of the language of the live cases")),
+            _ => Err(case("this line is not of the language of the live cases")),
         }
     }
 
     /// Manifests of a user: the newest, or those with the numbers given.
-    fn chain(&self, whose: &str, words: &mut Vec<&str>) -> Result<Vec<String>, Stop> {
+    fn chain(&self, whose: &str, words: &mut Vec<&str>) -> Result<Vec<String>, Trouble> {
         let chain = self.manifests.get(self.table.person(whose)?.account);
-        let chain = chain.ok_or_else(|| failed(format!("{whose} has no manifest")))?;
+        let chain = chain.ok_or_else(|| case(format!("{whose} has no manifest")))?;
         let numbers: Vec<usize> = words.iter().map_while(|word| word.parse().ok()).collect();
         words.drain(..numbers.len());
         let numbers = if numbers.is_empty() { vec![chain.len()] } else { numbers };
         let mut picked = Vec::new();
         for number in numbers {
             let manifest = chain.get(number.wrapping_sub(1));
-            let manifest = manifest.ok_or_else(|| failed(format!("no manifest {number}")))?;
+            let manifest = manifest.ok_or_else(|| case(format!("no manifest {number}")))?;
             let manifest = hex::decode(manifest).unwrap_or_default();
             let altered = alter(&manifest, words, |name| people::of_manifest(&manifest, name));
-            picked.push(hex::encode(altered.map_err(failed)?));
+            picked.push(hex::encode(altered.map_err(case)?));
         }
         Ok(picked)
     }
 
-    fn card_of(&self, whose: &str, words: &[&str]) -> Result<String, Stop> {
+    fn card_of(&self, whose: &str, words: &[&str]) -> Result<String, Trouble> {
         let card = hex::decode(&self.table.person(whose)?.card).unwrap_or_default();
         let altered = alter(&card, words, |name| people::of_card(name));
-        altered.map(hex::encode).map_err(failed)
+        altered.map(hex::encode).map_err(case)
     }
 
     fn now(&self, who: &str) -> u64 {
@@ -321,14 +341,14 @@ impl<'a> Teller<'a> {
         what: &str,
         more: &Value,
         declared: &Declared<'_>,
-    ) -> Result<Object, Stop> {
+    ) -> Result<Object, Trouble> {
         let now = self.now(who);
         let step = self.table.act(who, what, now, more)?;
         let error = step.get("error").and_then(Value::as_str);
-        if error != declared.error {
+        if !declared.any && error != declared.error {
             let says = declared.error.unwrap_or("success");
             let text = format!("the reference answers {}", error.unwrap_or("success"));
-            return Err(failed(format!("{text}, the case says {says}")));
+            return Err(case(format!("{text}, the case says {says}")));
         }
         let mut found = Vec::new();
         for event in list(&step, "events") {
@@ -345,10 +365,17 @@ impl<'a> Teller<'a> {
                 }
             }
         }
+        if let (true, Some(told)) = (declared.any, self.told.last_mut()) {
+            match error {
+                Some(error) => *told += &format!(" ! {error}"),
+                None if !found.is_empty() => *told += &format!(" = {}", found.join(" ")),
+                None => {}
+            }
+        }
         match &declared.events {
             Some(events) if what != "send-all" && found != *events => {
                 let text = format!("the reference reports {}", found.join(" "));
-                Err(failed(format!("{text}, the case says {}", events.join(" "))))
+                Err(case(format!("{text}, the case says {}", events.join(" "))))
             }
             _ => Ok(step),
         }
@@ -369,23 +396,23 @@ impl<'a> Teller<'a> {
         mut words: Vec<&str>,
         name: Option<String>,
         declared: &Declared<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Trouble> {
         let packet = self.packet(packet)?.clone();
         let from = take(&mut words, "from").map_or_else(|| packet.from.clone(), str::to_owned);
         let mut altered = packet.bytes.clone();
         if let ["with", what, "of", other] = words[..] {
-            let range = field(&altered, what).map_err(failed)?;
+            let range = field(&altered, what).map_err(case)?;
             let other = self.packet(other)?;
-            let theirs = other.bytes[field(&other.bytes, what).map_err(failed)?].to_vec();
+            let theirs = other.bytes[field(&other.bytes, what).map_err(case)?].to_vec();
             altered.splice(range, theirs);
         } else if let ["until", what, "then", other] = words[..] {
-            let range = field(&altered, what).map_err(failed)?;
+            let range = field(&altered, what).map_err(case)?;
             let other = self.packet(other)?;
             let rest = other.bytes.get(range.start..).unwrap_or_default().to_vec();
             altered.truncate(range.start);
             altered.extend(rest);
         } else {
-            altered = alter(&altered, &words, |name| field(&packet.bytes, name)).map_err(failed)?;
+            altered = alter(&altered, &words, |name| field(&packet.bytes, name)).map_err(case)?;
         }
         let mut more = json!({ "packet": hex::encode(altered) });
         if from != "nobody" {
@@ -397,8 +424,8 @@ impl<'a> Teller<'a> {
         Ok(())
     }
 
-    fn packet(&self, name: &str) -> Result<&Packet, Stop> {
-        self.packets.get(name).ok_or_else(|| failed(format!("no packet is called {name:?}")))
+    fn packet(&self, name: &str) -> Result<&Packet, Trouble> {
+        self.packets.get(name).ok_or_else(|| case(format!("no packet is called {name:?}")))
     }
 
     /// `WHO says TO [COUNT bytes|COUNT times|type N] [as NAME]`
@@ -409,14 +436,14 @@ impl<'a> Teller<'a> {
         words: &[&str],
         name: Option<String>,
         declared: &Declared<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), Trouble> {
         let (mut length, mut times, mut kind) = (24, None, 1_u8);
         match words {
             [] => {}
             [count, "bytes"] => length = number(count)?,
             [count, "times"] => times = Some(number::<usize>(count)?),
             ["type", value] => kind = number(value)?,
-            other => return Err(failed(format!("says what: {other:?}"))),
+            other => return Err(case(format!("says what: {other:?}"))),
         }
         for index in 0..times.unwrap_or(1) {
             let content = hex::encode(self.table.dice.bytes(length));
@@ -432,7 +459,7 @@ impl<'a> Teller<'a> {
     }
 
     /// A whole interactive handshake; the packets keep their names.
-    fn meet(&mut self, one: &str, other: &str) -> Result<(), Stop> {
+    fn meet(&mut self, one: &str, other: &str) -> Result<(), Trouble> {
         for line in [
             format!("{one} init {other} as init"),
             format!("{other} gets init as response"),
@@ -446,7 +473,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Two devices hear each other, twice in each direction.
-    fn talk(&mut self, one: &str, other: &str) -> Result<(), Stop> {
+    fn talk(&mut self, one: &str, other: &str) -> Result<(), Trouble> {
         for (from, to) in [(one, other), (other, one), (one, other), (other, one)] {
             self.says(from, to, &[], Some("word".to_owned()), &Declared::default())?;
             let now = self.now(to);
@@ -456,7 +483,7 @@ impl<'a> Teller<'a> {
             let heard = list(&step, "events").iter().any(|it| it["event"] == "message");
             if !heard {
                 let found = Value::Object(step);
-                return Err(failed(format!("{to} does not hear {from}: {found}")));
+                return Err(case(format!("{to} does not hear {from}: {found}")));
             }
         }
         Ok(())
