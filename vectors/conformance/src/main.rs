@@ -42,7 +42,8 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
         let served = adapter::serve(io::stdin().lock(), io::stdout().lock());
         return served.map(|()| 0).map_err(|error| Stop::usage(error.to_string()));
     }
-    let hellos = options.commands().iter().map(|it| greet(it, options)).collect::<Result<Vec<_>, _>>()?;
+    let hellos =
+        options.commands().iter().map(|it| greet(it, options)).collect::<Result<Vec<_>, _>>()?;
     let suite = Suite::load(options, &hellos)?;
     if let Some(Client::Promote { name, command }) = &options.client {
         let vector = promote::promote(name, command, &suite, options)?;

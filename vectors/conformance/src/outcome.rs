@@ -124,7 +124,8 @@ impl Outcome {
             [] => "quipu, the embedded reference".to_owned(),
             shown => shown.join(" with "),
         };
-        let claimed = |it: &&str| clients.iter().all(|client| client.claims_all(&[(*it).to_owned()]));
+        let claimed =
+            |it: &&str| clients.iter().all(|client| client.claims_all(&[(*it).to_owned()]));
         let profiles = PROFILES.iter().copied().filter(claimed).map(str::to_owned).collect();
         Self {
             runner: env!("CARGO_PKG_NAME"),

@@ -1,5 +1,6 @@
 //! Chapter 4 and 8.2: whole devices with a clock.
 
+use super::found;
 use super::keys::{NOW, Person, resigned};
 use super::{About, Book, key};
 use crate::trace::{self, CompletePlain, InitPlain, ResponsePlain, pair};
@@ -17,6 +18,7 @@ pub(super) fn books() -> Vec<Book> {
     several(&mut book);
     clocks(&mut book);
     pins_and_cards(&mut book);
+    found::put(&mut book, "core");
     vec![book]
 }
 
@@ -173,18 +175,6 @@ fn handshakes(book: &mut Book) {
         .due("ada", 18_000)
         .due("ada", 60_000)
         .put(book, "repeats", "Complete again after 2, 6 and 18 s", &["HS-37"], "Normal");
-    s().handshake("ada", "bob", 0, "h")
-        .due("ada", 6001)
-        .due("ada", 6001)
-        .due("ada", 18_000)
-        .due("ada", 18_000)
-        .put(
-            book,
-            "repeats-together",
-            "moments that have passed together are one repetition",
-            &["HS-37"],
-            "Normal",
-        );
     s().initiate("ada", "bob", 0, "i")
         .receive("bob", "", "i", 0, &["r"])
         .receive("ada", "", "r", 0, &["c"])

@@ -2,6 +2,7 @@
 
 mod account;
 mod device;
+mod found;
 mod handshake;
 mod hybrid;
 mod keys;

@@ -2,6 +2,7 @@
 
 use super::account::{Entry, List};
 use super::device::Script;
+use super::found;
 use super::keys::{NOW, Person, resigned};
 use super::prekeys::{Rec, bundle_of};
 use super::prepared::person;
@@ -33,6 +34,11 @@ pub(super) fn books() -> Vec<Book> {
     pinned(&mut devices);
     vouchers(&mut devices);
     views(&mut devices);
+    for (book, profile) in
+        [(&mut prepared, "prepared"), (&mut hybrid, "hybrid"), (&mut devices, "devices")]
+    {
+        found::put(book, profile);
+    }
     vec![prepared, hybrid, devices]
 }
 

@@ -54,11 +54,12 @@ impl Case {
     /// The reference does not do what the case says.
     pub(crate) fn vector(&self, lines: &[String], seed: u64) -> Result<Value, String> {
         let seed = self.seed(seed);
-        let played = Table::new(seed, self.suite, &mut []).map_err(Trouble::from).and_then(|table| {
-            let mut teller = Teller::new(table, self.walk);
-            lines.iter().try_for_each(|line| teller.line(line))?;
-            Ok(teller.table.script())
-        });
+        let played =
+            Table::new(seed, self.suite, &mut []).map_err(Trouble::from).and_then(|table| {
+                let mut teller = Teller::new(table, self.walk);
+                lines.iter().try_for_each(|line| teller.line(line))?;
+                Ok(teller.table.script())
+            });
         let (setup, steps) = played.map_err(|trouble| match trouble {
             Trouble::Case(text) => text,
             Trouble::Client(stop) => format!("{stop:?}"),
