@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  conformant: everything of the claimed profiles ran and passed
+  0  conformant: everything of the claimed profiles ran and passed; of a pair: interoperable
   1  at least one test failed
   2  usage: an unknown flag, a filter that selects nothing, a path that cannot be read or written
   3  the adapter did not start, or its hello is wrong

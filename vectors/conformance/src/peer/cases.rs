@@ -202,3 +202,50 @@ fn attacked(
     make(&block, &format!("{name}/{}", attack.name), &options, cases);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{cases, read};
+    use std::collections::BTreeSet;
+
+    fn wrong(text: &str) -> String {
+        read(text).map(|_| "accepted".to_owned()).unwrap_or_else(|text| text)
+    }
+
+    #[test]
+    fn a_file_that_is_not_in_the_language_is_refused_with_its_line() {
+        let stage = "stage init : ENC-08\n  Text.\n  bob init ada as p\n";
+        assert_eq!(wrong("  bob init ada"), "line 1: a line without a block");
+        assert_eq!(wrong("story one\n  Text."), "line 1: \" : \" is missing");
+        assert_eq!(
+            wrong("attack x : ENC-08"),
+            "line 1: an attack is NAME on STAGE...: HOW ! ERROR"
+        );
+        assert!(
+            wrong("tale one : ENC-08\n  Text.").starts_with("a block begins with story or stage")
+        );
+        let attack = "attack flip on init: flip tag ! authentication : ENC-08\n";
+        assert_eq!(wrong(&format!("{stage}{attack}")), "stage init has no line --");
+        assert_eq!(wrong(attack), "attack flip is on a stage that does not exist");
+    }
+
+    #[test]
+    fn a_stage_and_an_attack_are_a_case_in_each_suite() {
+        let text = "stage init : HS-06\n  Text.\n  one\n  --\n  two\n\
+            attack flip on init: flip tag ! authentication : ENC-08\n";
+        let cases = read(text).unwrap_or_default();
+        let names: Vec<&str> = cases.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["live/init/flip/suite-1", "live/init/flip/suite-2"]);
+        assert_eq!(cases[0].lines, ["one", "ada gets p flip tag ! authentication", "two"]);
+        assert_eq!(cases[0].requirements, ["ENC-08", "HS-06"]);
+        assert_eq!(cases[1].profiles, ["core", "hybrid"]);
+    }
+
+    #[test]
+    fn names_of_cases_are_all_different() {
+        let cases = cases(1).unwrap_or_default();
+        let names: BTreeSet<&str> = cases.iter().map(|it| it.name.as_str()).collect();
+        assert!(names.len() >= 250, "{}", names.len());
+        assert_eq!(names.len(), cases.len());
+    }
+}

@@ -326,7 +326,7 @@ impl<'t, 'a> Teller<'t, 'a> {
 
     fn card_of(&self, whose: &str, words: &[&str]) -> Result<String, Trouble> {
         let card = hex::decode(&self.table.person(whose)?.card).unwrap_or_default();
-        let altered = alter(&card, words, |name| people::of_card(name));
+        let altered = alter(&card, words, people::of_card);
         altered.map(hex::encode).map_err(case)
     }
 
