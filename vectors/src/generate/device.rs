@@ -1,7 +1,7 @@
 //! Chapter 4 and 8.2: whole devices with a clock.
 
 use super::keys::{NOW, Person, resigned};
-use super::{About, Book, key};
+use super::{About, Book, key, stored, tables};
 use crate::trace::{self, CompletePlain, InitPlain, ResponsePlain, pair};
 use quipu::limits::{
     DAY, HALF_OPEN_LIFETIME, INIT_WINDOW, RECEIPT_INTERVAL, SUPERSEDED_AGE, UNCONFIRMED_AGE,
@@ -17,6 +17,8 @@ pub(super) fn books() -> Vec<Book> {
     several(&mut book);
     clocks(&mut book);
     pins_and_cards(&mut book);
+    stored::sessions(&mut book);
+    tables::interactive(&mut book);
     vec![book]
 }
 

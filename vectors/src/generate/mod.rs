@@ -13,6 +13,8 @@ mod prepared;
 mod primitives;
 mod session;
 mod storage;
+mod stored;
+mod tables;
 
 use crate::draws::Draws;
 use crate::file::{FORMAT, File, Flag, LICENSE, Named, Object, PROTOCOL, Test};
@@ -265,6 +267,9 @@ fn describe(flag: &str) -> Flag {
         "File" => ("unchecked file", "a damaged file becomes an identity", "high"),
         "Insider" => {
             ("missing legality check", "a malicious peer or key thief drives the state", "high")
+        }
+        "Rollback" => {
+            ("unchecked snapshot", "old keys and numbers are used a second time", "critical")
         }
         "Bounds" => ("missing bound", "memory or work without limit", "high"),
         "Order" => ("wrong bookkeeping", "messages lost, repeated or out of place", "high"),
