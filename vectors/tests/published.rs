@@ -54,6 +54,22 @@ fn the_lint_finds_nothing() {
     assert_eq!(lint::lint(&published(), &requirements, &errors), Vec::<String>::new());
 }
 
+#[test]
+fn the_lint_finds_too_few_cases() {
+    let spec = root().join("spec");
+    let requirements = registry::requirements(&spec).expect("requirements");
+    let errors = registry::read(&spec, "errors.json").expect("errors");
+    let left = |keep: &dyn Fn(&file::Test) -> bool| {
+        let mut files = published();
+        files.iter_mut().for_each(|named| named.file.tests.retain(|test| keep(test)));
+        lint::lint(&files, &requirements, &errors).join("\n")
+    };
+    let one_rollback = left(&|test| !test.id.contains("-rollback-") || test.id.ends_with("-send"));
+    assert_eq!(one_rollback, "error rollback is expected by 1 tests, not by 2");
+    let fewer = left(&|test| !test.is_negative() || test.id.starts_with("session-"));
+    assert!(fewer.contains("tests are negative: fewer than 55 %"), "{fewer}");
+}
+
 // VEC-01, VEC-04
 #[test]
 fn a_changed_value_in_any_test_is_noticed() {
