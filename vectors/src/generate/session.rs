@@ -654,12 +654,11 @@ fn insiders(book: &mut Book) {
             "Insider",
         );
     }
-    let sealed: [(&str, &str, &dyn Fn(&mut MessagePlain<'_>)); 2] = [
-        ("mac-before-dh", "another dh", &|it| it.dh = other),
-        ("mac-before-far", "n at CHAIN_MAX", &|it| it.n = CHAIN_MAX),
+    let sealed = [
+        ("mac-before-dh", "another dh", bad(&chains[0], 0, 1, &|it| it.dh = other)),
+        ("mac-before-far", "n at CHAIN_MAX", bad(&chains[0], 0, 1, &|it| it.n = CHAIN_MAX)),
     ];
-    for (id, what, alter) in sealed {
-        let mut message = chains[0].message(0, 1, &body, |it| alter(it));
+    for (id, what, mut message) in sealed {
         if let Some(last) = message.last_mut() {
             *last ^= 1;
         }

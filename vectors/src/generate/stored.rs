@@ -8,6 +8,9 @@ use quipu::limits::DAY;
 use quipu::wire::Suite;
 use serde_json::{Value, json};
 
+/// Id, comment, what happened after the snapshot.
+type Late<'a> = (&'a str, &'a str, fn(Script) -> Script);
+
 const DAMAGES: [(&str, &str, &str); 3] = [
     ("version", "snapshot_version", "a version of snapshots that nobody knows"),
     ("cut", "snapshot", "the last byte of a snapshot is missing"),
@@ -56,7 +59,7 @@ pub(super) fn sessions(book: &mut Book) {
             &["SESSION-24", "SESSION-26"],
             "Normal",
         );
-    let late: [(&str, &str, fn(Script) -> Script); 3] = [
+    let late: [Late<'_>; 3] = [
         ("send", "a message was sent since", |it| it.send("ada", "bob", 2, "m1")),
         ("receive", "a message was accepted since", |it| {
             it.send("bob", "ada", 2, "n0").receive("ada", "bob", "n0", 2, &[])

@@ -31,7 +31,7 @@ impl Script {
     /// An Init of somebody's that is accepted, or refused with an error.
     fn knock(self, who: &str, now: u64, tag: &str, error: Option<&str>) -> Self {
         let it = self.initiate(who, "bob", now, tag).receive("bob", "", tag, now, &[]);
-        error.into_iter().fold(it, Script::refuse)
+        error.into_iter().fold(it, Self::refuse)
     }
 }
 
