@@ -36,6 +36,13 @@ impl Draws {
         Self { source: Source::Seeded(seed), next: 0, fault: None, made: Vec::new() }
     }
 
+    /// The next draw.
+    pub fn take<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.draw(&mut bytes);
+        bytes
+    }
+
     //= spec/12-vectors.md#12-2-a-test
     //# [VEC-02] A reader MUST fail a test that draws more or less than `random` lists.
     /// What was wrong with the draws, after the operation.

@@ -4,6 +4,7 @@
 
 pub mod draws;
 pub mod file;
+mod filled;
 pub mod flips;
 pub mod generate;
 pub mod insider;
@@ -11,5 +12,6 @@ pub mod lint;
 pub mod perform;
 pub mod registry;
 pub mod script;
+mod slots;
 pub mod specification;
 pub mod trace;

@@ -45,8 +45,14 @@ pub fn schema(named: &Named) -> Result<(), String> {
     }
 }
 
-/// Checks all files together: ids, flags, requirements, errors, twins, hex, and that at least half
-/// of the tests are negative.
+/// The least share of negative tests, in percent.
+const NEGATIVE: usize = 55;
+
+/// The least number of tests that expect an error.
+const CASES: usize = 2;
+
+/// Checks all files together: ids, flags, requirements, errors, twins, hex, that enough tests are
+/// negative, and that every error of the registry is expected often enough.
 pub fn lint(files: &[Named], requirements: &[Requirement], errors: &Errors) -> Vec<String> {
     let mut findings: Vec<String> = files.iter().filter_map(|named| schema(named).err()).collect();
     let known: BTreeSet<&str> = requirements.iter().map(|it| it.id.as_str()).collect();
@@ -81,8 +87,15 @@ pub fn lint(files: &[Named], requirements: &[Requirement], errors: &Errors) -> V
         }
     }
     let (all, negative) = count(files);
-    if negative * 2 < all {
-        findings.push(format!("{negative} of {all} tests are negative: fewer than half"));
+    if negative * 100 < all * NEGATIVE {
+        findings.push(format!("{negative} of {all} tests are negative: fewer than {NEGATIVE} %"));
+    }
+    let covered = errors_covered(files);
+    for name in names {
+        let cases = covered.get(name).copied().unwrap_or_default();
+        if cases < CASES {
+            findings.push(format!("error {name} is expected by {cases} tests, not by {CASES}"));
+        }
     }
     findings
 }

@@ -145,7 +145,8 @@ fn check_files(root: &Path) -> Result<Vec<String>, String> {
     let errors = registry::read(&spec, "errors.json")?;
     let findings = lint::lint(&files, &requirements, &errors);
     let (all, negative) = lint::count(&files);
-    println!("{} files, {all} tests, {negative} negative", files.len());
+    let share = negative * 100 / all.max(1);
+    println!("{} files, {all} tests, {negative} negative ({share} %)", files.len());
     Ok(findings)
 }
 

@@ -2,7 +2,9 @@
 
 use crate::draws::Draws;
 use crate::file::{Object, Test};
+use crate::filled;
 use crate::perform::{Fields, Stop, broken, object, plain_content, start_session, unhex};
+use crate::slots::Slots;
 use crate::trace;
 use quipu::crypto::kdf::sha256;
 use quipu::crypto::sign::IdentityKey;
@@ -199,7 +201,9 @@ fn known(device: bool, step: &Object) -> Option<&'static [&'static str]> {
         (true, "manifest") => &["manifests", "replace"],
         (true, "send-all") => &["address", "type", "content"],
         (true, "receipt") => &["to", "session"],
-        (true, "restart") => &["cache"],
+        (true, "restart") => &["cache", "filled"],
+        (true, "store") => &["of", "slot"],
+        (true, "restore") => &["slot", "damage", "counter"],
         _ => return None,
     })
 }
@@ -403,6 +407,7 @@ struct Owned {
     device: Device,
     secrets: ([u8; 32], [u8; 32]),
     cards: Vec<Card>,
+    slots: Slots,
 }
 
 impl DevicePlayer {
@@ -413,7 +418,7 @@ impl DevicePlayer {
             let cards = vec![Card::verify(&get.bytes("card")?)?];
             let secrets = (get.array("ik_seed")?, get.array("idk_private")?);
             let device = Device::with_cards(get.identity()?, cards.clone(), ReplayCache::default());
-            let owned = Owned { device, secrets, cards };
+            let owned = Owned { device, secrets, cards, slots: Slots::default() };
             devices.insert(get.text("name")?.to_owned(), owned);
         }
         let mut peers = BTreeMap::new();
@@ -571,7 +576,18 @@ impl DevicePlayer {
                 let events: Vec<Value> = due.events.iter().map(event).collect();
                 Ok(object(json!({ "events": events, "packets": packets })))
             }
-            "restart" => self.restart(get),
+            "restart" => self.restart(get, now),
+            "store" => {
+                let of = if get.has("of") { Some(self.key_of(get.text("of")?)?) } else { None };
+                let Owned { device, slots, .. } = self.owned(get)?;
+                slots.store(get.text("slot")?, device, of).map(|()| Object::new())
+            }
+            "restore" => {
+                let damage = get.has("damage").then(|| get.text("damage")).transpose()?;
+                let counter = get.0.get("counter").and_then(Value::as_bool).unwrap_or_default();
+                let Owned { device, slots, .. } = self.owned(get)?;
+                slots.restore(get.text("slot")?, device, damage, counter).map(|()| Object::new())
+            }
             other => Err(Stop::Unknown(format!("do {other:?}"))),
         }
     }
@@ -610,7 +626,11 @@ impl DevicePlayer {
         Ok(object(json!({ "packets": packets })))
     }
 
-    fn restart(&mut self, get: &Fields<'_>) -> Result<Object, Stop> {
+    fn restart(&mut self, get: &Fields<'_>, now: u64) -> Result<Object, Stop> {
+        let filled = if get.has("filled") { get.list("filled")?.as_slice() } else { &[] };
+        let filled = filled.iter().map(|it| it.as_object().map(Fields));
+        let filled: Option<Vec<Fields<'_>>> = filled.collect();
+        let filled = filled.ok_or_else(|| broken("filled is a list of objects"))?;
         let keys: Vec<IdentityKey> = self.keys().into_iter().map(|(_, key)| key).collect();
         let with_cache = get.0.get("cache").and_then(Value::as_bool).unwrap_or_default();
         let owned = self.owned(get)?;
@@ -619,11 +639,13 @@ impl DevicePlayer {
         } else {
             ReplayCache::default()
         };
+        let cache = filled::cache(&cache, &filled, now)?;
         let (seed, private) = owned.secrets;
         let identity = quipu::Identity::new(&Secret::new(seed), Secret::new(private));
         let mut device = Device::with_cards(identity, owned.cards.clone(), cache);
         *device.contacts_mut() = core::mem::take(owned.device.contacts_mut());
-        let prekeys = owned.device.prekeys();
+        let card = owned.cards.last().ok_or_else(|| broken("no card"))?;
+        let prekeys = filled::prekeys(owned.device.prekeys(), &card.party(), &filled)?;
         device.restore_prekeys(prekeys.snapshot().expose(), prekeys.generation())?;
         for key in keys {
             if let Some(snapshot) = owned.device.snapshot(&key) {

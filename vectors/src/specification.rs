@@ -109,6 +109,7 @@ fn make(block: &str, spec: &Path, files: &[Named]) -> Result<String, String> {
         .map(|(file, id)| example(file, id))
         .collect(),
         "storage" => example("file-seal", "file-seal-state"),
+        "conversations" => conversations(files),
         other => Err(format!("block {other} is not known")),
     }
 }
@@ -221,6 +222,22 @@ fn sizes() -> String {
     line("bundle without a one-time prekey", &|suite| signed + kem(suite));
     line("bundle with one", &|suite| signed + opk + kem(suite));
     out
+}
+
+/// The last hash of each chain.
+fn conversations(files: &[Named]) -> Result<String, String> {
+    let mut out = String::from("| file | suite | conversations | `after` |\n|---|---|---|---|\n");
+    for named in files.iter().filter(|named| named.file.operation == "conversations") {
+        let last = named.file.tests.last().ok_or("a file without tests")?;
+        let field = |object: &Option<crate::file::Object>, name: &str| {
+            object.as_ref().and_then(|object| object.get(name)).cloned().unwrap_or_default()
+        };
+        let number = |name: &str| field(&last.input, name).as_u64().unwrap_or_default();
+        let count = number("first") + number("count");
+        let after = show(&field(&last.output, "after"));
+        let _ = writeln!(out, "| `{}` | {} | {count} | `{after}` |", named.name, named.file.suite);
+    }
+    Ok(out)
 }
 
 fn padding(files: &[Named]) -> Result<String, String> {

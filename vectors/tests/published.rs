@@ -54,6 +54,22 @@ fn the_lint_finds_nothing() {
     assert_eq!(lint::lint(&published(), &requirements, &errors), Vec::<String>::new());
 }
 
+#[test]
+fn the_lint_finds_too_few_cases() {
+    let spec = root().join("spec");
+    let requirements = registry::requirements(&spec).expect("requirements");
+    let errors = registry::read(&spec, "errors.json").expect("errors");
+    let left = |keep: &dyn Fn(&file::Test) -> bool| {
+        let mut files = published();
+        files.iter_mut().for_each(|named| named.file.tests.retain(|test| keep(test)));
+        lint::lint(&files, &requirements, &errors).join("\n")
+    };
+    let one_rollback = left(&|test| !test.id.contains("-rollback-") || test.id.ends_with("-send"));
+    assert_eq!(one_rollback, "error rollback is expected by 1 tests, not by 2");
+    let fewer = left(&|test| !test.is_negative() || test.id.starts_with("session-"));
+    assert!(fewer.contains("tests are negative: fewer than 55 %"), "{fewer}");
+}
+
 // VEC-01, VEC-04
 #[test]
 fn a_changed_value_in_any_test_is_noticed() {
@@ -153,4 +169,29 @@ fn damaged_folders_are_refused_with_the_place() {
     let text = file::load(&folder).map(|_| ()).expect_err("damaged").to_string();
     assert!(text.contains("mix.json is in manifest.json and missing"), "{text}");
     std::fs::remove_dir_all(folder).expect("removable");
+}
+
+/// Every test of the workspace, as text.
+fn tests() -> String {
+    let folders = ["reference/protocol/tests", "vectors/tests", "vectors/conformance/tests"];
+    let files = folders.iter().flat_map(|it| std::fs::read_dir(root().join(it)).expect("tests"));
+    let paths = files.flatten().map(|it| it.path()).filter(|it| it.is_file());
+    paths.map(|it| std::fs::read_to_string(it).expect("a test")).collect()
+}
+
+#[test]
+fn the_tests_named_as_evidence_exist() {
+    let exceptions: serde_json::Value =
+        registry::read(&root().join("spec"), "exceptions.json").expect("exceptions");
+    let tests = tests();
+    let mut named = 0;
+    for entry in exceptions["untestable"].as_array().expect("a list") {
+        let evidence = entry["evidence"].as_str().expect("text");
+        let words = evidence.split(|it: char| !(it.is_ascii_alphanumeric() || it == '_'));
+        for word in words.filter(|word| word.matches('_').count() >= 3) {
+            assert!(tests.contains(&format!("fn {word}()")), "{}: {word}", entry["id"]);
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named} tests are named");
 }

@@ -150,19 +150,3 @@ fn exceptions_are_known_few_and_reasoned() {
     assert!(exceptions.elsewhere.iter().all(|id| known.contains(id)));
     assert!(exceptions.untestable.len() * 10 <= known.len(), "more than a tenth has no test");
 }
-
-#[test]
-fn every_error_is_expected_by_two_vectors_or_stems_from_storage_or_randomness() {
-    let files = file::load(&root().join("vectors/data")).expect("vectors load");
-    let covered = quipu_vectors::lint::errors_covered(&files);
-    let errors: registry::Errors =
-        registry::read(&root().join("spec"), "errors.json").expect("errors are readable");
-    let few: Vec<String> = errors
-        .errors
-        .into_iter()
-        .filter(|it| it.blame != "storage")
-        .map(|it| it.name)
-        .filter(|name| covered.get(name).copied().unwrap_or(0) < 2)
-        .collect();
-    assert_eq!(few, Vec::<String>::new());
-}

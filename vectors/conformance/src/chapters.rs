@@ -88,7 +88,7 @@ pub(crate) fn of_operation(operation: &str) -> Option<u8> {
         "handshake-initiate" | "handshake-respond" | "handshake-finish" | "handshake-complete" => 4,
         "ratchet-step" | "chain-step" => 6,
         "padding" | "message-seal" | "message-open" => 7,
-        "session-keys" | "export" | "session" | "device" => 8,
+        "session-keys" | "export" | "conversations" | "session" | "device" => 8,
         _ => return None,
     })
 }

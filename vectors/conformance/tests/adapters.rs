@@ -82,7 +82,7 @@ fn lines_that_are_no_response_fail() {
     ends(&lies_about("card-verify/card-verify-ada", "chatty"), 1, "nobody asked for");
 }
 
-// ADAPT-03, ADAPT-04, ADAPT-07
+// ADAPT-03, ADAPT-04, ADAPT-05, ADAPT-07
 #[test]
 fn probes_see_what_no_vector_sees() {
     let seen = |kind: &str, says: &str| ends(&lies_about("adapter-", kind), 1, says);
@@ -96,6 +96,8 @@ fn probes_see_what_no_vector_sees() {
     seen("forgiving", "FAILED adapter-before-begin");
     seen("forgiving", "FAILED adapter-unknown-side");
     seen("forgiving", "FAILED adapter-draws-missing");
+    seen("any-version", "FAILED adapter-versions");
+    seen("first-version", "FAILED adapter-hello");
     seen("restless-state", "FAILED adapter-state-is-quiet");
     seen("never-ends", "goes on 2 s after the end of its input");
     seen("bad-end", "at the end of its input: exit status: 3");

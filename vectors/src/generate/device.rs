@@ -2,7 +2,7 @@
 
 use super::found;
 use super::keys::{NOW, Person, resigned};
-use super::{About, Book, key};
+use super::{About, Book, key, stored, tables};
 use crate::trace::{self, CompletePlain, InitPlain, ResponsePlain, pair};
 use quipu::limits::{
     DAY, HALF_OPEN_LIFETIME, INIT_WINDOW, RECEIPT_INTERVAL, SUPERSEDED_AGE, UNCONFIRMED_AGE,
@@ -18,6 +18,8 @@ pub(super) fn books() -> Vec<Book> {
     several(&mut book);
     clocks(&mut book);
     pins_and_cards(&mut book);
+    stored::sessions(&mut book);
+    tables::interactive(&mut book);
     found::put(&mut book, "core");
     vec![book]
 }

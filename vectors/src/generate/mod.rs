@@ -1,6 +1,7 @@
 //! The generator: deterministic, and every refusal declared by its author before the reference is asked.
 
 mod account;
+mod conversations;
 mod device;
 mod found;
 mod handshake;
@@ -13,6 +14,8 @@ mod prepared;
 mod primitives;
 mod session;
 mod storage;
+mod stored;
+mod tables;
 
 use crate::draws::Draws;
 use crate::file::{FORMAT, File, Flag, LICENSE, Named, Object, PROTOCOL, Test};
@@ -21,16 +24,34 @@ use crate::script::Player;
 use quipu::crypto::kdf::sha256;
 use quipu::wire::Suite;
 use serde_json::Value;
+use std::panic::resume_unwind;
+use std::thread;
 
 /// Every published file, in order.
 ///
 /// # Panics
 /// When the reference does not do what a test declares: the author or the reference is wrong.
 pub fn files() -> Vec<Named> {
-    let books = [primitives::books(), keys::books(), handshake::books(), message::books()];
-    let later = [prekeys::books(), prepared::books(), hybrid::books(), account::books()];
-    let scripts = [storage::books(), session::books(), device::books(), people::books()];
-    books.into_iter().chain(later).chain(scripts).flatten().map(Book::finish).collect()
+    let families: [fn() -> Vec<Book>; 13] = [
+        primitives::books,
+        keys::books,
+        handshake::books,
+        message::books,
+        prekeys::books,
+        prepared::books,
+        hybrid::books,
+        account::books,
+        storage::books,
+        session::books,
+        device::books,
+        people::books,
+        conversations::books,
+    ];
+    let books = thread::scope(|scope| {
+        let working = families.map(|books| scope.spawn(books));
+        working.map(|it| it.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    books.into_iter().flatten().map(Book::finish).collect()
 }
 
 /// 32 bytes that depend on a name only.
@@ -247,6 +268,9 @@ fn describe(flag: &str) -> Flag {
         "File" => ("unchecked file", "a damaged file becomes an identity", "high"),
         "Insider" => {
             ("missing legality check", "a malicious peer or key thief drives the state", "high")
+        }
+        "Rollback" => {
+            ("unchecked snapshot", "old keys and numbers are used a second time", "critical")
         }
         "Bounds" => ("missing bound", "memory or work without limit", "high"),
         "Order" => ("wrong bookkeeping", "messages lost, repeated or out of place", "high"),

@@ -6,7 +6,7 @@ use super::found;
 use super::keys::{NOW, Person, resigned};
 use super::prekeys::{Rec, bundle_of};
 use super::prepared::person;
-use super::{About, Book, key};
+use super::{About, Book, key, stored, tables};
 use crate::trace::pair;
 use quipu::crypto::kem::KemSecret;
 use quipu::limits::DAY;
@@ -25,6 +25,8 @@ pub(super) fn books() -> Vec<Book> {
     crossings(&mut prepared);
     strangers(&mut prepared);
     receipts(&mut prepared);
+    stored::prekeys(&mut prepared);
+    tables::prepared(&mut prepared);
     meetings(&mut hybrid, Suite::Hybrid);
     suites(&mut hybrid);
     lists(&mut devices);
@@ -34,6 +36,7 @@ pub(super) fn books() -> Vec<Book> {
     pinned(&mut devices);
     vouchers(&mut devices);
     views(&mut devices);
+    stored::contacts(&mut devices);
     for (book, profile) in
         [(&mut prepared, "prepared"), (&mut hybrid, "hybrid"), (&mut devices, "devices")]
     {
@@ -44,7 +47,7 @@ pub(super) fn books() -> Vec<Book> {
 
 /// The prekeys that a device publishes at one moment.
 #[derive(Clone)]
-struct Published {
+pub(super) struct Published {
     who: Person,
     suite: Suite,
     tag: String,
@@ -53,7 +56,7 @@ struct Published {
 }
 
 impl Published {
-    fn new(who: &str, suite: Suite, now: u64, one_time: usize) -> Self {
+    pub(super) fn new(who: &str, suite: Suite, now: u64, one_time: usize) -> Self {
         let tag = format!("{who} at {now}");
         Self { who: person(who, suite), suite, tag, now: NOW + now, one_time }
     }
@@ -76,6 +79,11 @@ impl Published {
 
     fn id(&self, name: &str) -> [u8; 4] {
         *key(&format!("{} {name} id", self.tag)).first_chunk().expect("4 bytes")
+    }
+
+    /// The id of the signed prekey.
+    pub(super) fn signed_id(&self) -> u32 {
+        u32::from_be_bytes(self.id("signed"))
     }
 
     fn random(&self) -> Value {
@@ -101,7 +109,7 @@ impl Published {
     }
 
     /// A bundle with the one-time prekeys of an index, or without.
-    fn bundle(&self, index: Option<usize>) -> String {
+    pub(super) fn bundle(&self, index: Option<usize>) -> String {
         let opk = index.map(|index| self.record(2, &format!("one-time {index}")));
         let kem = match index {
             Some(index) => self.record(3, &format!("kem {index}")),
@@ -114,16 +122,16 @@ impl Published {
 }
 
 impl Script {
-    fn publish(self, who: &str, it: &Published) -> Self {
+    pub(super) fn publish(self, who: &str, it: &Published) -> Self {
         let more = json!({ "one_time": it.one_time, "random": it.random() });
         self.step(who, "prekeys", it.now - NOW, &more)
     }
 
-    fn prepare(self, who: &str, bundle: &str, now: u64) -> Self {
+    pub(super) fn prepare(self, who: &str, bundle: &str, now: u64) -> Self {
         self.step(who, "prepare", now, &json!({ "bundle": bundle }))
     }
 
-    fn manifest(self, who: &str, lists: &[&List]) -> Self {
+    pub(super) fn manifest(self, who: &str, lists: &[&List]) -> Self {
         let manifests: Vec<String> = lists.iter().map(|it| hex::encode(it.signed())).collect();
         self.step(who, "manifest", 0, &json!({ "manifests": manifests }))
     }
@@ -158,12 +166,19 @@ impl Script {
         self.done(book, &setup(&people), About { id, comment, requirements }, flag);
     }
 
-    fn plain(self, book: &mut Book, id: &str, comment: &str, requirements: &[&str], flag: &str) {
+    pub(super) fn plain(
+        self,
+        book: &mut Book,
+        id: &str,
+        comment: &str,
+        requirements: &[&str],
+        flag: &str,
+    ) {
         self.in_suite(book, Suite::X25519, (id, comment, requirements, flag));
     }
 }
 
-fn setup(people: &[(&str, Person)]) -> Value {
+pub(super) fn setup(people: &[(&str, Person)]) -> Value {
     let devices: Vec<Value> = people
         .iter()
         .map(|(name, it)| {
@@ -804,7 +819,7 @@ fn suites(book: &mut Book) {
 }
 
 /// A second device of bob's.
-fn second() -> Person {
+pub(super) fn second() -> Person {
     let mut it = Person::new("bob");
     it.seed = key("bob second IK");
     it.private = key("bob second IDK");
@@ -845,7 +860,7 @@ fn squatter(of: &str) -> Person {
     it
 }
 
-fn everybody() -> Vec<(&'static str, Person)> {
+pub(super) fn everybody() -> Vec<(&'static str, Person)> {
     vec![
         ("ada", Person::new("ada")),
         ("bob", Person::new("bob")),
@@ -855,7 +870,7 @@ fn everybody() -> Vec<(&'static str, Person)> {
 }
 
 /// Bob's list with both devices.
-fn both() -> List {
+pub(super) fn both() -> List {
     List::with("bob", vec![Entry::new(1, Person::new("bob").ik()), Entry::new(2, second().ik())])
 }
 
@@ -875,7 +890,7 @@ fn call(script: Script, who: &str, to: &Person, now: u64, save: &str) -> Script 
 }
 
 /// A whole handshake with a person whose card is not that of its name.
-fn meet(script: Script, who: &str, to: (&str, &Person), now: u64, tag: &str) -> Script {
+pub(super) fn meet(script: Script, who: &str, to: (&str, &Person), now: u64, tag: &str) -> Script {
     let name = |part: &str| format!("{tag}-{part}");
     call(script, who, to.1, now, &name("i"))
         .receive(to.0, "", &name("i"), now, &[&name("r")])

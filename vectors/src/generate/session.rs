@@ -654,6 +654,22 @@ fn insiders(book: &mut Book) {
             "Insider",
         );
     }
+    let sealed = [
+        ("mac-before-dh", "another dh", bad(&chains[0], 0, 1, &|it| it.dh = other)),
+        ("mac-before-far", "n at CHAIN_MAX", bad(&chains[0], 0, 1, &|it| it.n = CHAIN_MAX)),
+    ];
+    for (id, what, mut message) in sealed {
+        if let Some(last) = message.last_mut() {
+            *last ^= 1;
+        }
+        s().send(0, "a").get(1, "a").raw(1, &message).refuse("authentication").put(
+            book,
+            id,
+            &format!("{what} under a damaged MAC: the MAC comes first"),
+            &["MSG-06", "MSG-05", "ENC-08"],
+            "Insider",
+        );
+    }
     let clone = chains[0].message(0, 0, &trace::body(1, b"another"), |_| ());
     s().send(0, "a")
         .get(1, "a")

@@ -96,6 +96,16 @@ fn seal() -> Book {
                 "other parameters",
                 input(&json!({ "memory": 20_000, "passes": 3, "lanes": 4 })),
             ),
+            (
+                "sixteen",
+                "as many passes and lanes as there can be",
+                input(&json!({ "passes": 16, "lanes": 16 })),
+            ),
+            (
+                "greatest-memory",
+                "as much memory as there can be",
+                input(&json!({ "memory": 262_144 })),
+            ),
         ],
     );
     let case = |id, delta, error, more: Value| (id, delta, "STORE-08", error, "File", input(&more));
@@ -248,6 +258,14 @@ fn open() -> Book {
             "file_parameters",
             "Bounds",
             number(10, u32::MAX),
+        ),
+        (
+            "kib-too-much",
+            "a KiB too much",
+            "STORE-05",
+            "file_parameters",
+            "Bounds",
+            number(10, 262_145),
         ),
         ("one-pass", "one pass", "STORE-05", "file_parameters", "Bounds", number(14, 1)),
         ("many-passes", "too many passes", "STORE-05", "file_parameters", "Bounds", number(14, 17)),

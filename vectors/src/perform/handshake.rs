@@ -1,6 +1,6 @@
 //! Chapter 12.3.1: the interactive handshake.
 
-use super::{Done, Fields, Stop, agrees, broken, draw_bytes, draw_pair, object, unhex};
+use super::{Done, Fields, Stop, agrees, broken, draw_pair, object, unhex};
 use crate::draws::Draws;
 use crate::script;
 use crate::trace::{self, Trace};
@@ -51,7 +51,7 @@ pub(super) fn initiate(
     let ek = draw_pair(&mut peek)?;
     let kem = match suite {
         Suite::X25519 => None,
-        Suite::Hybrid => Some(KemSecret::new(&Secret::new(draw_bytes(&mut peek)))),
+        Suite::Hybrid => Some(KemSecret::new(&Secret::new(peek.take()))),
     };
     let plain = trace::InitPlain {
         suite,
@@ -151,7 +151,7 @@ pub(super) fn respond(
         Suite::X25519 => None,
         Suite::Hybrid => {
             let theirs = KemPublic::decode(array(&packet[36..1220])?)?;
-            let (ct, ss) = theirs.encapsulate(&Secret::new(draw_bytes(&mut peek)));
+            let (ct, ss) = theirs.encapsulate(&Secret::new(peek.take()));
             Some((ct.to_vec(), *ss.expose()))
         }
     };

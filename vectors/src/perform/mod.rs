@@ -1,6 +1,7 @@
 //! Chapter 12.3: the stateless operations, done by the reference.
 
 mod account;
+mod conversations;
 mod handshake;
 mod prepared;
 mod storage;
@@ -161,6 +162,7 @@ pub fn arguments(operation: &str) -> &'static [&'static str] {
         "padding" => &["length"],
         "message-seal" => &["message_key", "header_key", "ad", "dh", "pn", "n", "type", "content"],
         "message-open" => &["message_key", "header_key", "ad", "message"],
+        "conversations" => &["seed", "first", "count", "before"],
         _ => &[],
     }
 }
@@ -277,6 +279,7 @@ pub fn perform(
         }
         "message-seal" => message_seal(&get, draws),
         "message-open" => message_open(&get),
+        "conversations" => conversations::perform(suite, &get),
         _ => Err(broken(format!("unknown operation {operation}"))),
     }
 }
@@ -385,9 +388,7 @@ fn message_seal(get: &Fields<'_>, draws: &mut Draws) -> Result<Done, Stop> {
     if content.len() > quipu::message::CONTENT_MAX {
         return Err(CallerError::TooLong.into());
     }
-    let mut salt = [0; 16];
-    rand_core::Rng::fill_bytes(draws, &mut salt);
-    let draw: Secret<16> = Secret::new(salt);
+    let draw: Secret<16> = Secret::new(draws.take());
     let body = trace::body(kind, &content);
     let plain = trace::MessagePlain {
         dh: header.dh,
@@ -452,14 +453,8 @@ fn agrees(what: &str, trace: &[u8], found: &[u8]) -> Result<(), Stop> {
     }
 }
 
-fn draw_bytes<const N: usize>(draws: &mut Draws) -> [u8; N] {
-    let mut bytes = [0; N];
-    rand_core::Rng::fill_bytes(draws, &mut bytes);
-    bytes
-}
-
 fn draw_pair(draws: &mut Draws) -> Result<DhSecret, Stop> {
-    Ok(DhSecret::new(Secret::new(draw_bytes(draws))))
+    Ok(DhSecret::new(Secret::new(draws.take())))
 }
 
 fn done(output: Value) -> Result<Done, Stop> {

@@ -1,7 +1,7 @@
 //! Chapter 12.3 and 12.3.2: ML-KEM, prekeys, bundles, the prepared handshake.
 
 use super::handshake::{Side, array, psk};
-use super::{Done, Fields, Stop, agrees, broken, done, draw_bytes, draw_pair, object};
+use super::{Done, Fields, Stop, agrees, broken, done, draw_pair, object};
 use crate::draws::Draws;
 use crate::trace::{self, PrekeyPlain, Publics, Trace};
 use quipu::crypto::dh::{DhPublic, DhSecret};
@@ -32,7 +32,7 @@ pub(super) fn primitive(
         }
         "kem-encapsulate" => {
             let ek = KemPublic::decode(sized(get, "ek")?)?;
-            let (ct, shared) = ek.encapsulate(&Secret::new(draw_bytes(draws)));
+            let (ct, shared) = ek.encapsulate(&Secret::new(draws.take()));
             done(json!({ "ct": hex::encode(ct), "secret": hex::encode(shared.expose()) }))
         }
         "kem-decapsulate" => {
@@ -131,7 +131,7 @@ pub(super) fn initiate(suite: Suite, get: &Fields<'_>, draws: &mut Draws) -> Res
     let ek = draw_pair(&mut peek)?;
     let pqk = bundle.kem().filter(|_| suite == Suite::Hybrid);
     let kem = pqk.map(|record| {
-        let (ct, ss) = record.key().encapsulate(&Secret::new(draw_bytes(&mut peek)));
+        let (ct, ss) = record.key().encapsulate(&Secret::new(peek.take()));
         (record.fields().id, ct.to_vec(), *ss.expose())
     });
     let to = Publics {
@@ -147,7 +147,7 @@ pub(super) fn initiate(suite: Suite, get: &Fields<'_>, draws: &mut Draws) -> Res
         psk: get.array_or_zero("psk")?,
         views,
         kem,
-        ..PrekeyPlain::new(our.as_bytes().to_vec(), ts, &draw_bytes(&mut peek), &to)
+        ..PrekeyPlain::new(our.as_bytes().to_vec(), ts, &peek.take(), &to)
     };
     let (seed, idk) = identity.secrets();
     let traced = trace::prekey_init((seed.expose(), &DhSecret::new(idk)), &ek, &to, &plain);

@@ -1,6 +1,6 @@
 //! Chapters 13.1 and 13.2: questions to the adapter itself, not to the client behind it.
 
-use super::{Adapter, Answer};
+use super::{Adapter, Answer, Hello};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -23,9 +23,14 @@ enum Due {
     Again,
     Unsupported,
     Fault,
+    /// `ok` with the results of `hello`.
+    Greeting,
 }
 
-use Due::{Again, Fault, Ok as Fine, Unsupported};
+use Due::{Again, Fault, Greeting, Ok as Fine, Unsupported};
+
+/// How a probe begins that says hello itself; before the others it has been said.
+const HELLO: &str = r#"{"op":"hello""#;
 
 const PADDING: &str =
     r#"{"op":"vector","operation":"padding","suite":1,"input":{"length":0},"random":[]}"#;
@@ -38,6 +43,21 @@ const STEP: &str = r#"{"op":"step","step":{"as":"initiator","do":"restore"}}"#;
 
 /// Every probe. `$WORD` is a name that nobody can know beforehand, `$SETUP` that of a session.
 pub(crate) const PROBES: &[Probe] = &[
+    Probe {
+        name: "adapter-hello",
+        comment: "several versions are offered, one of them known: it is chosen, and core is claimed",
+        requirements: &["ADAPT-05", "ADAPT-06"],
+        lines: &[
+            (r#"{"op":"hello","adapter":[65535,1,65534],"protocol":"QuipuV1"}"#, Greeting),
+            (PADDING, Fine),
+        ],
+    },
+    Probe {
+        name: "adapter-versions",
+        comment: "only versions are offered that nobody speaks",
+        requirements: &["ADAPT-05"],
+        lines: &[(r#"{"op":"hello","adapter":[65535,65534],"protocol":"QuipuV1"}"#, Fault)],
+    },
     Probe {
         name: "adapter-unknown-operation",
         comment: "operations that no version has, then one that it knows",
@@ -189,7 +209,12 @@ impl Probe {
         seed: u64,
     ) -> Result<(), String> {
         let setup = setup().to_string();
-        let (mut adapter, _) = Adapter::start(command, deadline)?;
+        let greets = self.lines.first().is_some_and(|(line, _)| line.starts_with(HELLO));
+        let mut adapter = if greets {
+            Adapter::spawn(command, deadline)?
+        } else {
+            Adapter::start(command, deadline)?.0
+        };
         let word = format!("probe{seed:x}");
         let mut before = None;
         for (template, due) in self.lines {
@@ -205,6 +230,7 @@ impl Probe {
                 Again => matches!(answer, Answer::Ok(..)) && before.as_ref() == Some(&answer),
                 Unsupported => answer == Answer::Unsupported,
                 Fault => matches!(answer, Answer::Fault(_)),
+                Greeting => Hello::read(&answer).is_ok(),
             };
             if !right {
                 return Err(format!("{due:?} is due for {shown}, found {answer:?}"));

@@ -49,6 +49,19 @@ impl Adapter {
     /// Why it did not start, as a sentence.
     pub(crate) fn start(command: &[String], deadline: Duration) -> Result<(Self, Hello), String> {
         let shown = command.join(" ");
+        let mut adapter = Self::spawn(command, deadline)?;
+        let hello = json!({ "op": "hello", "adapter": [VERSION], "protocol": PROTOCOL });
+        let answer = adapter.ask(&hello).map_err(|failed| format!("{shown:?}: {failed}"))?;
+        let hello = Hello::read(&answer).map_err(|text| format!("{shown:?}: {text}"))?;
+        Ok((adapter, hello))
+    }
+
+    /// Starts the command and says nothing.
+    ///
+    /// # Errors
+    /// Why it did not start, as a sentence.
+    pub(crate) fn spawn(command: &[String], deadline: Duration) -> Result<Self, String> {
+        let shown = command.join(" ");
         let (program, arguments) = command.split_first().ok_or("no command")?;
         let mut child = Command::new(program)
             .args(arguments)
@@ -79,11 +92,7 @@ impl Adapter {
                 }
             }
         });
-        let mut adapter = Self { child, input: Some(input), lines, deadline, next: 1 };
-        let hello = json!({ "op": "hello", "adapter": [VERSION], "protocol": PROTOCOL });
-        let answer = adapter.ask(&hello).map_err(|failed| format!("{shown:?}: {failed}"))?;
-        let hello = Hello::read(&answer).map_err(|text| format!("{shown:?}: {text}"))?;
-        Ok((adapter, hello))
+        Ok(Self { child, input: Some(input), lines, deadline, next: 1 })
     }
 
     /// Asks and waits for the answer.

@@ -55,6 +55,12 @@ fn lie(kind: &str, request: &Value, genuine: &Value, before: &Value, count: u64)
         "protocol" if hello => answer["ok"]["protocol"] = json!("QuipuV2"),
         "profile" if hello => answer["ok"]["profiles"] = json!(["core", "quantum"]),
         "no-core" if hello => answer["ok"]["profiles"] = json!(["prepared"]),
+        "any-version" if hello && answer.get("fault").is_some() => {
+            answer = json!({ "id": id, "ok": {} });
+        }
+        "first-version" if hello && answer.get("ok").is_some() => {
+            answer["ok"]["adapter"] = request["adapter"][0].clone();
+        }
         "nameless" if hello => answer["ok"]["name"] = Value::Null,
         _ if hello && kind != "by-the-schema" => {}
         "ok" => answer = json!({ "id": id, "ok": {} }),

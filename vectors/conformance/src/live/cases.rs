@@ -260,6 +260,13 @@ pub(crate) const CASES: &[Case] = &[
         play: Play::Story(directed::chain_end),
     },
     Case {
+        name: "live-no-random",
+        comment: "The random source fails at each draw: the operation is refused, and nothing has happened.",
+        requirements: "PRIM-16 ENC-08 SESSION-29",
+        needs: "refused random, states compared, event confirmed, pairs agreed",
+        play: Play::Story(directed::no_random),
+    },
+    Case {
         name: "live-flood",
         comment: "One identity opens 32 handshakes at a time and 64 in a window; others are not affected.",
         requirements: "HS-17 HS-19 HS-27",

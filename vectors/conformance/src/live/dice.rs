@@ -1,4 +1,5 @@
-//! Chance that can be repeated: one generator for the network's decisions, one for each device's draws.
+//! Chance that can be repeated: one generator for the network's decisions, one for each device's draws;
+//! and a source that fails.
 
 use core::convert::Infallible;
 use quipu::crypto::kdf::sha256;
@@ -92,3 +93,40 @@ impl TryRng for Draws {
 }
 
 impl TryCryptoRng for Draws {}
+
+/// A random source that gives some draws and then fails.
+#[derive(Debug)]
+pub(crate) struct Failing {
+    left: usize,
+    source: Draws,
+}
+
+impl Failing {
+    pub(crate) const fn after(left: usize) -> Self {
+        Self { left, source: Draws::new([0x5f; 32]) }
+    }
+}
+
+impl TryRng for Failing {
+    type Error = std::io::Error;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Self::Error> {
+        self.left = self.left.checked_sub(1).ok_or(std::io::ErrorKind::Unsupported)?;
+        self.source.fill(out);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Failing {}

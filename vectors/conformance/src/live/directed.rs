@@ -1,5 +1,6 @@
 //! Stories: what a random walk would not reach.
 
+use super::dice::Failing;
 use super::network::Parcel;
 use super::side::CLOSE;
 use super::world::{CROWD, World};
@@ -85,6 +86,37 @@ pub(super) fn chain_end(world: &mut World) -> Result<(), String> {
     world.receive(&parcels[9_998])?;
     world.say(1, 0)?;
     world.drain()?;
+    world.calm(2)
+}
+
+/// The random source fails at each draw of each operation: nothing goes out, nothing changes.
+pub(super) fn no_random(world: &mut World) -> Result<(), String> {
+    world.meet()?;
+    world.connect(1, 0)?;
+    let init = world.network.honest().ok_or("no Init")?;
+    // The last message went from 0 to 1: 0 is in Ready and draws a salt, 1 in Pending and steps first.
+    for (at, peer, draws) in [(0, 1, [1, 1, 1, 2]), (1, 0, [2, 2, 1, 0])] {
+        let (key, card, now) = (world.key(peer), world.hosts[peer].card, world.now);
+        for (what, count) in draws.into_iter().enumerate() {
+            for left in 0..count {
+                let (before, source) = (world.state(at), &mut Failing::after(left));
+                let device = &mut world.hosts[at].device;
+                let made = match what {
+                    0 => device.send(&key, Kind::DATA, b"text", now, source).map(|_| ()),
+                    1 => device.close(&key, now, source).map(|_| ()),
+                    2 => device.connect(&card, now, source).map(|_| ()),
+                    _ => device.receive(None, &init.bytes, now, source).map(|_| ()),
+                };
+                match made {
+                    Err(error) if error.name() == "random" => {
+                        world.unchanged(at, &before, "random")?;
+                    }
+                    other => return Err(format!("operation {what}, {left} draws: {other:?}")),
+                }
+            }
+        }
+    }
+    world.receive(&init)?;
     world.calm(2)
 }
 
