@@ -6,13 +6,16 @@
 mod adapter;
 mod chapters;
 mod expect;
+mod explain;
 mod html;
 mod json;
 mod junit;
 mod live;
+mod lookup;
 mod options;
 mod outcome;
 mod report;
+mod repro;
 mod run;
 mod suite;
 
@@ -36,9 +39,9 @@ fn main() -> ExitCode {
 }
 
 fn conformance(options: &Options) -> Result<u8, Stop> {
-    if matches!(options.client, Some(Client::Serve)) {
-        let served = adapter::serve(io::stdin().lock(), io::stdout().lock());
-        return served.map(|()| 0).map_err(|error| Stop::usage(error.to_string()));
+    if let Some(client) = options.client.as_ref().filter(|it| !matches!(it, Client::Adapter(_))) {
+        options.without_a_run()?;
+        return aid(client, options);
     }
     let hello = options.command().map(|command| greet(command, options)).transpose()?;
     let suite = Suite::load(options, hello.as_ref())?;
@@ -68,6 +71,33 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
         say(&report::write(&outcome), &mut io::stdout())?;
     }
     Ok(outcome.code())
+}
+
+/// What is no run of the suite.
+fn aid(client: &Client, options: &Options) -> Result<u8, Stop> {
+    match client {
+        Client::Serve => {
+            let served = adapter::serve(io::stdin().lock(), io::stdout().lock());
+            served.map(|()| 0).map_err(|error| Stop::usage(error.to_string()))
+        }
+        Client::Explain { name } => {
+            let suite = Suite::load(options, None)?;
+            say(&explain::explain(name, &suite, options)?, &mut io::stdout())?;
+            Ok(0)
+        }
+        Client::Repro { name, command } => {
+            let suite = Suite::load(options, None)?;
+            let (text, code) = repro::repro(name, &suite, &or_myself(command)?, options)?;
+            say(&text, &mut io::stdout())?;
+            Ok(code)
+        }
+        Client::Adapter(_) => Err(Stop::usage("an adapter is tested by a run")),
+    }
+}
+
+/// The command, or that of the embedded reference.
+fn or_myself(command: &[String]) -> Result<Vec<String>, Stop> {
+    if command.is_empty() { run::myself().map_err(Stop::adapter) } else { Ok(command.to_vec()) }
 }
 
 /// Who the client is; the processes that do the work are started later.

@@ -72,6 +72,22 @@ pub(crate) struct Options {
 pub(crate) enum Client {
     /// Be the adapter of the embedded reference, on standard input and output
     Serve,
+    /// Says what a requirement id, an error name or a test is about
+    Explain {
+        /// MSG-02, too_long, padding/padding-0, padding-0, adapter-unknown-field, live-talk
+        name: String,
+    },
+    /// Plays one test and prints each line of the conversation, whole
+    ///
+    /// Lines that begin with `> ` are what the runner writes. To feed them to an adapter by hand:
+    /// `repro NAME COMMAND | sed -n 's/^> //p' | COMMAND`. Exit code 0: it passed, 1: it failed.
+    Repro {
+        /// A test, as --list names it
+        name: String,
+        /// The adapter with its arguments; the embedded reference when there is none
+        #[arg(trailing_var_arg = true)]
+        command: Vec<String>,
+    },
     /// The adapter of a client: a command with its arguments
     #[command(external_subcommand)]
     Adapter(Vec<String>),
@@ -119,6 +135,24 @@ impl Options {
         match &self.client {
             Some(Client::Adapter(command)) => Some(command),
             _ => None,
+        }
+    }
+
+    /// Refuses options that only a run of the suite has.
+    pub(crate) fn without_a_run(&self) -> Result<(), Stop> {
+        let given = [
+            ("--filter", self.filter.is_some()),
+            ("--list", self.list),
+            ("--json", self.json.is_some()),
+            ("--html", self.html.is_some()),
+            ("--junit", self.junit.is_some()),
+            ("--expect", self.expect.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((name, _)) => {
+                Err(Stop::usage(format!("{name} is for a run of the suite; leave it out here")))
+            }
         }
     }
 

@@ -126,7 +126,7 @@ fn run_adapter(suite: &Suite, command: &[String], options: &Options) -> Vec<Ran>
             put(index, failure(ended));
             last = Some(index);
         }
-        if let (Some(adapter), Some(index)) = (worker.adapter, last)
+        if let (Some(mut adapter), Some(index)) = (worker.adapter, last)
             && let Err(text) = adapter.end()
         {
             put(index, Some(format!("fault: {text}")));
@@ -219,7 +219,7 @@ fn run_one(suite: &Suite, item: Item, options: &Options) -> Ran {
 }
 
 /// The command of the embedded reference as an adapter: this program.
-fn myself() -> Result<Vec<String>, String> {
+pub(crate) fn myself() -> Result<Vec<String>, String> {
     let path = env::current_exe().map_err(|error| format!("where this program is: {error}"))?;
     let path = path.into_os_string().into_string();
     Ok(vec![path.map_err(|path| format!("{} is not UTF-8", path.display()))?, "serve".to_owned()])

@@ -11,7 +11,7 @@ mod serve;
 pub(crate) use answer::{Answer, Hello};
 pub(crate) use play::{Played, play};
 pub(crate) use probe::{PROBES, Probe};
-pub(crate) use process::{Adapter, Failed};
+pub(crate) use process::{Adapter, Failed, greeting};
 pub(crate) use serve::serve;
 
 /// The version of chapter 13.

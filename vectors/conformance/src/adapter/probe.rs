@@ -177,8 +177,19 @@ pub(crate) const PROBES: &[Probe] = &[
     },
 ];
 
+/// An answer to a probe that was not due.
+#[derive(Debug)]
+pub(crate) struct Differs {
+    /// The line that was sent.
+    pub(crate) line: String,
+    /// The answer, when there is one.
+    pub(crate) answer: Option<Answer>,
+    /// What differs, as a sentence.
+    pub(crate) text: String,
+}
+
 impl Probe {
-    /// Plays it.
+    /// Plays it with an adapter of its own.
     ///
     /// # Errors
     /// What differs, as a sentence.
@@ -188,8 +199,17 @@ impl Probe {
         deadline: Duration,
         seed: u64,
     ) -> Result<(), String> {
-        let setup = setup().to_string();
         let (mut adapter, _) = Adapter::start(command, deadline)?;
+        self.converse(&mut adapter, seed).map_err(|differs| differs.text)?;
+        adapter.end()
+    }
+
+    /// Its lines, up to the first answer that was not due.
+    ///
+    /// # Errors
+    /// As [`Differs`].
+    pub(crate) fn converse(&self, adapter: &mut Adapter, seed: u64) -> Result<(), Differs> {
+        let setup = setup().to_string();
         let word = format!("probe{seed:x}");
         let mut before = None;
         for (template, due) in self.lines {
@@ -199,7 +219,13 @@ impl Probe {
                 Ok(request @ Value::Object(_)) => adapter.ask(&request),
                 _ => adapter.tell(&line),
             };
-            let answer = answer.map_err(|failed| format!("{shown}: {failed}"))?;
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(failed) => {
+                    let text = format!("{shown}: {failed}");
+                    return Err(Differs { line, answer: None, text });
+                }
+            };
             let right = match due {
                 Fine => matches!(answer, Answer::Ok(..)),
                 Again => matches!(answer, Answer::Ok(..)) && before.as_ref() == Some(&answer),
@@ -207,11 +233,12 @@ impl Probe {
                 Fault => matches!(answer, Answer::Fault(_)),
             };
             if !right {
-                return Err(format!("{due:?} is due for {shown}, found {answer:?}"));
+                let text = format!("{due:?} is due for {shown}, found {answer:?}");
+                return Err(Differs { line, answer: Some(answer), text });
             }
             before = Some(answer);
         }
-        adapter.end()
+        Ok(())
     }
 }
 
