@@ -5,9 +5,11 @@
 
 mod adapter;
 mod chapters;
+mod doctor;
 mod expect;
 mod explain;
 mod html;
+mod init;
 mod json;
 mod junit;
 mod live;
@@ -17,6 +19,7 @@ mod outcome;
 mod report;
 mod repro;
 mod run;
+mod selftest;
 mod suite;
 
 use adapter::Hello;
@@ -39,10 +42,42 @@ fn main() -> ExitCode {
 }
 
 fn conformance(options: &Options) -> Result<u8, Stop> {
-    if let Some(client) = options.client.as_ref().filter(|it| !matches!(it, Client::Adapter(_))) {
-        options.without_a_run()?;
-        return aid(client, options);
+    let Some(client) = &options.client else { return test(options) };
+    let mut out = io::stdout();
+    match client {
+        Client::Adapter(_) => test(options),
+        Client::Serve => done(adapter::serve(io::stdin().lock(), out.lock()).map(|()| 0)),
+        Client::Explain { name } => {
+            let suite = Suite::load(options, None)?;
+            say(&explain::explain(name, &suite, options)?, &mut out)?;
+            Ok(0)
+        }
+        Client::Repro { name, command } => {
+            let suite = Suite::load(options, None)?;
+            let (text, code) = repro::repro(name, &suite, &or_myself(command)?, options)?;
+            say(&text, &mut out)?;
+            Ok(code)
+        }
+        Client::Init { language, folder } => {
+            say(&init::init(*language, folder)?, &mut out)?;
+            Ok(0)
+        }
+        Client::Doctor { command } => {
+            let suite = Suite::load(options, None)?;
+            doctor::doctor(&or_myself(command)?, &suite, options, &mut out)
+        }
+        Client::Selftest => selftest::selftest(options, &mut out),
+        Client::FalseAdapter { kind } => done(adapter::lie(*kind, io::stdin().lock(), out.lock())),
     }
+}
+
+/// What a server of lines came to.
+fn done(served: io::Result<u8>) -> Result<u8, Stop> {
+    served.map_err(|error| Stop::usage(format!("standard input or output: {error}")))
+}
+
+/// A run of the suite.
+fn test(options: &Options) -> Result<u8, Stop> {
     let hello = options.command().map(|command| greet(command, options)).transpose()?;
     let suite = Suite::load(options, hello.as_ref())?;
     if options.list {
@@ -71,28 +106,6 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
         say(&report::write(&outcome), &mut io::stdout())?;
     }
     Ok(outcome.code())
-}
-
-/// What is no run of the suite.
-fn aid(client: &Client, options: &Options) -> Result<u8, Stop> {
-    match client {
-        Client::Serve => {
-            let served = adapter::serve(io::stdin().lock(), io::stdout().lock());
-            served.map(|()| 0).map_err(|error| Stop::usage(error.to_string()))
-        }
-        Client::Explain { name } => {
-            let suite = Suite::load(options, None)?;
-            say(&explain::explain(name, &suite, options)?, &mut io::stdout())?;
-            Ok(0)
-        }
-        Client::Repro { name, command } => {
-            let suite = Suite::load(options, None)?;
-            let (text, code) = repro::repro(name, &suite, &or_myself(command)?, options)?;
-            say(&text, &mut io::stdout())?;
-            Ok(code)
-        }
-        Client::Adapter(_) => Err(Stop::usage("an adapter is tested by a run")),
-    }
 }
 
 /// The command, or that of the embedded reference.

@@ -1,5 +1,7 @@
 //! The command line.
 
+use crate::adapter::Lie;
+use crate::init::Language;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -14,6 +16,7 @@ Exit codes:
   5  incomplete: everything that ran passed, but a filter left tests out or failures were expected
   6  the suite is damaged: a vector file is malformed, differs from its manifest or breaks its schema
   7  aborted: three crashes or hangs of the adapter in a row
+The commands use them in the same meaning; doctor and repro end with 1 when something is wrong.
 
 A command behind the options is the adapter of a client (specification, chapter 13):
   cargo run --release -- node vectors/adapters/node/adapter.js";
@@ -88,6 +91,32 @@ pub(crate) enum Client {
         #[arg(trailing_var_arg = true)]
         command: Vec<String>,
     },
+    /// Writes the beginning of an adapter into a new folder: it runs at once
+    Init {
+        /// Its language
+        language: Language,
+        /// Where; nothing that is there is overwritten
+        #[arg(default_value = "my-quipu-adapter")]
+        folder: PathBuf,
+    },
+    /// Examines an adapter step by step and says how to fix what is wrong
+    ///
+    /// Exit code 0: all is well, 1: a problem was found, 3: it does not start or its hello is wrong.
+    Doctor {
+        /// The adapter with its arguments; the embedded reference when there is none
+        #[arg(trailing_var_arg = true)]
+        command: Vec<String>,
+    },
+    /// Proves the runner on this machine: honest clients pass, false ones do not
+    ///
+    /// Exit code 0: each client ended with the code that it must, 6: one did not.
+    Selftest,
+    /// Be an adapter that lies, for tests of the runner
+    #[command(hide = true)]
+    FalseAdapter {
+        /// What is wrong with it
+        kind: Lie,
+    },
     /// The adapter of a client: a command with its arguments
     #[command(external_subcommand)]
     Adapter(Vec<String>),
@@ -120,14 +149,19 @@ impl Stop {
 impl Options {
     /// The options of this process. Help and version end it.
     pub(crate) fn read() -> Result<Self, Stop> {
-        Self::try_parse().map_err(|error| {
+        let options = Self::try_parse().map_err(|error| {
             if error.use_stderr() {
                 return Stop { code: 2, text: error.to_string() };
             }
             // A reader of --help that has gone away is no error.
             let _ = error.print();
             Stop { code: 0, text: String::new() }
-        })
+        })?;
+        match options.client {
+            None | Some(Client::Adapter(_)) => {}
+            Some(_) => options.without_a_run()?,
+        }
+        Ok(options)
     }
 
     /// The command of an adapter, when there is one.
@@ -139,7 +173,7 @@ impl Options {
     }
 
     /// Refuses options that only a run of the suite has.
-    pub(crate) fn without_a_run(&self) -> Result<(), Stop> {
+    fn without_a_run(&self) -> Result<(), Stop> {
         let given = [
             ("--filter", self.filter.is_some()),
             ("--list", self.list),

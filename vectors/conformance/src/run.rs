@@ -226,7 +226,7 @@ pub(crate) fn myself() -> Result<Vec<String>, String> {
 }
 
 /// A progress bar on a terminal, nothing anywhere else.
-fn bar(length: usize) -> ProgressBar {
+pub(crate) fn bar(length: usize) -> ProgressBar {
     if !stdout().is_terminal() || !stderr().is_terminal() {
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     }

@@ -3,14 +3,16 @@
 //! This module knows nothing about what is in a vector file.
 
 mod answer;
+mod lie;
 mod play;
 mod probe;
 mod process;
 mod serve;
 
 pub(crate) use answer::{Answer, Hello};
+pub(crate) use lie::{Lie, lie};
 pub(crate) use play::{Played, play};
-pub(crate) use probe::{PROBES, Probe};
+pub(crate) use probe::{Differs, PROBES, Probe, setup};
 pub(crate) use process::{Adapter, Failed, greeting};
 pub(crate) use serve::serve;
 

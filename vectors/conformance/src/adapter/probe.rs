@@ -243,7 +243,7 @@ impl Probe {
 }
 
 /// The setup of the session scripts that the probes begin.
-fn setup() -> Value {
+pub(crate) fn setup() -> Value {
     let key = |byte: u8| hex::encode([byte; 32]);
     json!({
         "sk": key(1), "transcript": key(2), "ik_i": key(3), "device_i": 1,

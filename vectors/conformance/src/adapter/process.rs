@@ -209,6 +209,17 @@ impl Adapter {
         Err(format!("it goes on {seconds} s after it closed its output"))
     }
 
+    /// The next line without a request, if it comes soon.
+    pub(crate) fn late(&mut self) -> Option<String> {
+        self.lines.recv_timeout(Duration::from_millis(500)).ok()?.ok()
+    }
+
+    /// What it writes when its input ends.
+    pub(crate) fn last_words(&mut self) -> Option<String> {
+        self.input = None;
+        self.lines.recv_timeout(self.deadline).ok()?.ok()
+    }
+
     /// A line that was not asked for.
     pub(crate) fn unasked(&mut self) -> Option<String> {
         let line = self.lines.try_recv().ok()?.unwrap_or_else(|text| text);
