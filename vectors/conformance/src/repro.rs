@@ -4,6 +4,7 @@ use crate::adapter::{Adapter, Played, play};
 use crate::lookup;
 use crate::options::{Options, Stop};
 use crate::suite::{Item, Suite};
+use std::process::Stdio;
 use std::time::Duration;
 
 /// Plays one test with an adapter: the lines of the conversation with the verdict, and the exit code.
@@ -24,7 +25,7 @@ pub(crate) fn repro(
         )));
     }
     let deadline = Duration::from_secs(options.deadline);
-    let mut adapter = Adapter::spawn(command, deadline)
+    let mut adapter = Adapter::spawn(command, deadline, Stdio::inherit())
         .map_err(|error| Stop::adapter(format!("cannot start {:?}: {error}", command.join(" "))))?;
     adapter.record();
     adapter.hello().map_err(|text| {

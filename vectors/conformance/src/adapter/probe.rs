@@ -1,6 +1,6 @@
 //! Chapters 13.1 and 13.2: questions to the adapter itself, not to the client behind it.
 
-use super::{Adapter, Answer};
+use super::{Adapter, Answer, Failed};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -182,8 +182,8 @@ pub(crate) const PROBES: &[Probe] = &[
 pub(crate) struct Differs {
     /// The line that was sent.
     pub(crate) line: String,
-    /// The answer, when there is one.
-    pub(crate) answer: Option<Answer>,
+    /// What came instead of the answer that is due.
+    pub(crate) found: Result<Answer, Failed>,
     /// What differs, as a sentence.
     pub(crate) text: String,
 }
@@ -223,7 +223,7 @@ impl Probe {
                 Ok(answer) => answer,
                 Err(failed) => {
                     let text = format!("{shown}: {failed}");
-                    return Err(Differs { line, answer: None, text });
+                    return Err(Differs { line, found: Err(failed), text });
                 }
             };
             let right = match due {
@@ -234,7 +234,7 @@ impl Probe {
             };
             if !right {
                 let text = format!("{due:?} is due for {shown}, found {answer:?}");
-                return Err(Differs { line, answer: Some(answer), text });
+                return Err(Differs { line, found: Ok(answer), text });
             }
             before = Some(answer);
         }

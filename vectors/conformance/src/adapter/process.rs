@@ -56,23 +56,24 @@ impl Adapter {
     /// Why it did not start, as a sentence.
     pub(crate) fn start(command: &[String], deadline: Duration) -> Result<(Self, Hello), String> {
         let shown = command.join(" ");
-        let mut adapter = Self::spawn(command, deadline)
+        let mut adapter = Self::spawn(command, deadline, Stdio::inherit())
             .map_err(|error| format!("cannot start {shown:?}: {error}"))?;
         let hello = adapter.hello().map_err(|text| format!("{shown:?}: {text}"))?;
         Ok((adapter, hello))
     }
 
-    /// Starts the command and says nothing yet.
+    /// Starts the command and says nothing yet; its standard error goes where the caller says.
     ///
     /// # Errors
     /// What the operating system says.
-    pub(crate) fn spawn(command: &[String], deadline: Duration) -> io::Result<Self> {
+    pub(crate) fn spawn(command: &[String], deadline: Duration, stderr: Stdio) -> io::Result<Self> {
         let (program, arguments) =
             command.split_first().ok_or_else(|| io::Error::other("no command"))?;
         let mut child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .process_group(0)
             .spawn()?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {

@@ -1,27 +1,24 @@
 //! Whether the client's randomness is that of the request.
 
-use super::survey::{Survey, again, request};
+use super::survey::{Survey, request};
 use super::{Finding, Patient};
 use crate::adapter::{Adapter, Answer, Failed, setup};
 use crate::options::Stop;
 use serde_json::{Value, json};
+use std::process::Stdio;
 
 const INJECT: &str = "the client's random source has to be the draws of the request, in their order: \
                       pass it in, never call the system's source (ADAPT-07)";
 
 /// Asks twice with the same draws, then with others.
-pub(super) fn draws(
-    patient: &Patient<'_>,
-    survey: &Survey<'_>,
-    report: &mut impl FnMut(Finding) -> Result<(), Stop>,
-) -> Result<(), Stop> {
+pub(super) fn draws(patient: &Patient<'_>, survey: &Survey<'_>) -> Result<Finding, Stop> {
     let mut tests = survey.known.values();
     let drawing = tests.find(|(_, test)| test.random.as_ref().is_some_and(|it| !it.is_empty()));
     let begin = json!({ "op": "begin", "operation": "session", "suite": 1, "setup": setup() });
     let (name, requests, pointer) = match drawing {
         Some((file, test)) => (file.operation.as_str(), vec![request(file, test)], "/random"),
         None if survey.scripts => ("send", vec![begin, send()], "/step/random"),
-        None => return report(Finding::Later("draws: nothing that draws is there yet".to_owned())),
+        None => return Ok(Finding::Later("draws: nothing that draws is there yet".to_owned())),
     };
     let listed = requests.last().and_then(|it| it.pointer(pointer)).and_then(Value::as_array);
     let lengths = listed.into_iter().flatten().map(|draw| draw.as_str().map_or(0, str::len) / 2);
@@ -31,10 +28,10 @@ pub(super) fn draws(
     for draw in places.into_iter().flatten() {
         *draw = "5a".repeat(draw.as_str().map_or(0, str::len) / 2).into();
     }
-    let mut adapter = again(patient)?;
+    let mut adapter = patient.again(Stdio::inherit())?;
     let mut last = |requests: &[Value]| last_answer(&mut adapter, requests);
     let answers = [last(&requests), last(&requests), last(&others)];
-    report(match answers {
+    Ok(match answers {
         [Ok(Answer::Ok(first, drew)), Ok(Answer::Ok(second, _)), Ok(Answer::Ok(other, _))] => {
             if first != second {
                 let text = format!("draws: {name} gives other results for the same draws");

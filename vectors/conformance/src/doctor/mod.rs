@@ -6,10 +6,12 @@ mod start;
 mod survey;
 mod values;
 
+use crate::adapter::{Adapter, Failed};
 use crate::options::{Options, Stop};
 use crate::say;
 use crate::suite::Suite;
 use std::io::Write;
+use std::process::Stdio;
 use std::time::Duration;
 
 /// What a step has found.
@@ -35,6 +37,36 @@ impl Patient<'_> {
     fn shown(&self) -> String {
         self.command.join(" ")
     }
+
+    /// Another process of it, greeted.
+    fn again(&self, stderr: Stdio) -> Result<Adapter, Stop> {
+        let adapter = Adapter::spawn(self.command, self.deadline, stderr);
+        let greeted = adapter.map_err(|error| error.to_string()).and_then(|mut adapter| {
+            adapter.hello()?;
+            Ok(adapter)
+        });
+        greeted.map_err(|text| {
+            Stop::adapter(format!("{text}; it did before: does it keep a file or a port?"))
+        })
+    }
+}
+
+/// Crashes and hangs after which the rest is left out.
+const PATIENCE: usize = 2;
+
+/// What to do when there was no answer.
+fn no_answer(failed: &Failed) -> String {
+    let fix = match failed {
+        Failed::Ended(_) => {
+            "catch what the client throws, answer with fault, go on with the next line"
+        }
+        Failed::Silent(_) => "answer each request; --deadline SECONDS gives more time",
+        Failed::Nonsense(_) => {
+            "one line of JSON for each request, no more and no less, with its id and one of ok, reject, \
+             unsupported and fault; logs go to standard error"
+        }
+    };
+    fix.to_owned()
 }
 
 /// Examines the adapter and writes what it finds as it finds it. The exit code.
@@ -61,14 +93,19 @@ pub(crate) fn doctor(
     let hello = match start::start(&patient, &mut report)? {
         Some(hello) => hello,
         None => {
-            say("\nThe runner would end with exit code 3.\n", out)?;
+            say("\nIt cannot be tested like this.\n", out)?;
             return Ok(3);
         }
     };
     let survey = survey::survey(&patient, &hello, &mut report)?;
-    draws::draws(&patient, &survey, &mut report)?;
-    probes::probes(&patient, &survey, &mut report)?;
-    start::end(&patient, &mut report)?;
+    if survey.lost {
+        report(Finding::Later("everything else".to_owned()))?;
+    } else {
+        report(draws::draws(&patient, &survey)?)?;
+        survey.wrong.into_iter().try_for_each(&mut report)?;
+        probes::probes(&patient, &survey.known, survey.scripts, &mut report)?;
+        start::end(&patient, &mut report)?;
+    }
     let (code, text) = match problems {
         0 => (0, format!("\nNo problem found. Next: cargo run --release -- {}\n", patient.shown())),
         1 => (1, "\n1 problem.\n".to_owned()),

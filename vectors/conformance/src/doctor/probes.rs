@@ -1,18 +1,18 @@
 //! The questions to the adapter itself, with a fix for each.
 
-use super::survey::{Survey, again};
-use super::{Finding, Patient};
+use super::survey::Tests;
+use super::{Finding, PATIENCE, Patient, no_answer};
 use crate::adapter::{Answer, Differs, PROBES};
 use crate::options::Stop;
 use serde_json::Value;
+use std::process::Stdio;
 
-/// Processes that may crash or hang before the rest is left out.
-const PATIENCE: usize = 2;
-
-/// Plays every probe.
+/// Plays every probe. What the adapter says on standard error to requests that are wrong on purpose is
+/// not shown.
 pub(super) fn probes(
     patient: &Patient<'_>,
-    survey: &Survey<'_>,
+    known: &Tests<'_>,
+    scripts: bool,
     report: &mut impl FnMut(Finding) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let mut lost = 0;
@@ -21,15 +21,20 @@ pub(super) fn probes(
             report(Finding::Later(format!("{}: {}", probe.name, probe.comment)))?;
             continue;
         }
-        let mut adapter = again(patient)?;
+        let mut adapter = patient.again(Stdio::null())?;
         report(match probe.converse(&mut adapter, patient.seed) {
             Ok(()) => Finding::Ok(format!("{}: {}", probe.name, probe.comment)),
-            Err(differs) if too_early(&differs, survey) => {
+            Err(differs) if too_early(&differs, known, scripts) => {
                 Finding::Later(format!("{}: it needs an operation that is not there", probe.name))
             }
             Err(differs) => {
-                lost += usize::from(differs.answer.is_none());
-                Finding::Problem(format!("{}: {}", probe.name, differs.text), fix(probe.name))
+                let text = format!("{}: {}", probe.name, differs.text);
+                lost += usize::from(differs.found.is_err());
+                let fix = match &differs.found {
+                    Ok(_) => fix(probe.name),
+                    Err(failed) => no_answer(failed),
+                };
+                Finding::Problem(text, fix)
             }
         })?;
     }
@@ -37,16 +42,16 @@ pub(super) fn probes(
 }
 
 /// Whether the answer is right as long as the client lacks what the line is about.
-fn too_early(differs: &Differs, survey: &Survey<'_>) -> bool {
+fn too_early(differs: &Differs, known: &Tests<'_>, scripts: bool) -> bool {
     let request: Value = serde_json::from_str(&differs.line).unwrap_or_default();
     let operation = request["operation"].as_str().unwrap_or_default();
-    differs.answer == Some(Answer::Unsupported)
+    differs.found == Ok(Answer::Unsupported)
         && match request["op"].as_str() {
             Some("vector") => {
-                ["padding", "mix"].contains(&operation) && !survey.known.contains_key(operation)
+                ["padding", "mix"].contains(&operation) && !known.contains_key(operation)
             }
-            Some("begin") => operation == "session" && !survey.scripts,
-            Some("step" | "state") => !survey.scripts,
+            Some("begin") => operation == "session" && !scripts,
+            Some("step" | "state") => !scripts,
             _ => false,
         }
 }

@@ -6,6 +6,7 @@ use crate::options::Stop;
 use serde_json::Value;
 use std::io;
 use std::path::Path;
+use std::process::Stdio;
 
 const RIGHT: &str = r#"answer {"id":1,"ok":{"adapter":1,"protocol":"QuipuV1","name":"mine","version":"0.1","language":"go","profiles":["core"]}}"#;
 
@@ -14,7 +15,7 @@ pub(super) fn start(
     patient: &Patient<'_>,
     report: &mut impl FnMut(Finding) -> Result<(), Stop>,
 ) -> Result<Option<Hello>, Stop> {
-    let mut adapter = match Adapter::spawn(patient.command, patient.deadline) {
+    let mut adapter = match Adapter::spawn(patient.command, patient.deadline, Stdio::inherit()) {
         Ok(adapter) => adapter,
         Err(error) => {
             let text = format!("{:?} does not start: {error}", patient.shown());

@@ -1,25 +1,30 @@
 //! One success of each operation: what the client has, in which notation, and how fast.
 
 use super::values::slip;
-use super::{Finding, Patient};
-use crate::adapter::{Adapter, Answer, Failed, Hello, setup};
+use super::{Finding, PATIENCE, Patient, no_answer};
+use crate::adapter::{Answer, Hello, setup};
 use crate::options::Stop;
 use crate::suite::Item;
 use quipu_vectors::file::{File, Object, Test};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
+
+/// Vector operations, each with a test that succeeds.
+pub(super) type Tests<'a> = BTreeMap<String, (&'a File, &'a Test)>;
 
 /// What the client has.
 pub(super) struct Survey<'a> {
-    /// The vector operations that it knows, with a test that succeeds.
-    pub(super) known: BTreeMap<String, (&'a File, &'a Test)>,
+    /// The vector operations that it knows.
+    pub(super) known: Tests<'a>,
     /// Whether it plays session scripts.
     pub(super) scripts: bool,
+    /// What is wrong with its results.
+    pub(super) wrong: Vec<Finding>,
+    /// Whether it crashed or hung too often to go on.
+    pub(super) lost: bool,
 }
-
-/// Crashes and hangs after which the survey is given up.
-const PATIENCE: usize = 2;
 
 /// The request that plays a vector.
 pub(super) fn request(file: &File, test: &Test) -> Value {
@@ -37,13 +42,14 @@ pub(super) fn survey<'a>(
     report: &mut impl FnMut(Finding) -> Result<(), Stop>,
 ) -> Result<Survey<'a>, Stop> {
     let tests = tests(patient, hello);
-    let mut survey = Survey { known: BTreeMap::new(), scripts: false };
+    let mut survey = Survey { known: Tests::new(), scripts: false, wrong: Vec::new(), lost: false };
+    let mut wrong: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     let mut times: Vec<(Duration, String)> = Vec::new();
     let (mut running, mut lost, mut unknown) = (None, 0, Vec::new());
     for (name, (file, test)) in &tests {
         let mut adapter = match running.take() {
             Some(adapter) => adapter,
-            None => again(patient)?,
+            None => patient.again(Stdio::inherit())?,
         };
         let start = Instant::now();
         let answer = adapter.ask(&request(file, test));
@@ -52,15 +58,15 @@ pub(super) fn survey<'a>(
             Ok(Answer::Unsupported) => unknown.push(name.as_str()),
             Ok(answer) => {
                 survey.known.insert((*name).clone(), (file, test));
-                if let Some((text, fix)) = judge(&answer, file, test, patient) {
-                    report(Finding::Problem(text, fix))?;
+                if let Some(found) = judge(&answer, test, patient) {
+                    wrong.entry(found).or_default().push(name);
                 }
             }
             Err(failed) => {
-                report(Finding::Problem(format!("{name}: {failed}"), fix(&failed)))?;
+                report(Finding::Problem(format!("{name}: {failed}"), no_answer(&failed)))?;
                 lost += 1;
                 if lost == PATIENCE {
-                    report(Finding::Later("all other operations".to_owned()))?;
+                    survey.lost = true;
                     return Ok(survey);
                 }
                 continue;
@@ -69,7 +75,11 @@ pub(super) fn survey<'a>(
         running = Some(adapter);
     }
     let begin = json!({ "op": "begin", "operation": "session", "suite": 1, "setup": setup() });
-    survey.scripts = matches!(again(patient)?.ask(&begin), Ok(Answer::Ok(..)));
+    survey.scripts = matches!(patient.again(Stdio::inherit())?.ask(&begin), Ok(Answer::Ok(..)));
+    let found = wrong.into_iter();
+    survey.wrong = found
+        .map(|((what, fix), names)| Finding::Problem(format!("{}: {what}", names.join(", ")), fix))
+        .collect();
     report(Finding::Ok(format!(
         "{} of {} vector operations of these profiles are there",
         survey.known.len(),
@@ -86,8 +96,8 @@ pub(super) fn survey<'a>(
 }
 
 /// The first success of each operation whose profile is claimed.
-fn tests<'a>(patient: &Patient<'a>, hello: &Hello) -> BTreeMap<String, (&'a File, &'a Test)> {
-    let mut tests = BTreeMap::new();
+fn tests<'a>(patient: &Patient<'a>, hello: &Hello) -> Tests<'a> {
+    let mut tests = Tests::new();
     for item in &patient.suite.items {
         let Item::Vector(file, test) = *item else { continue };
         let (file, test) = patient.suite.test(file, test);
@@ -99,41 +109,32 @@ fn tests<'a>(patient: &Patient<'a>, hello: &Hello) -> BTreeMap<String, (&'a File
     tests
 }
 
-/// Another process of the same adapter.
-pub(super) fn again(patient: &Patient<'_>) -> Result<Adapter, Stop> {
-    Adapter::start(patient.command, patient.deadline).map(|(adapter, _)| adapter).map_err(|text| {
-        Stop::adapter(format!("{text}; the first time it did: does it keep a file or a port?"))
-    })
-}
-
 /// What is wrong with the form of an answer to a test that succeeds.
 fn judge(
     answer: &Answer,
-    file: &File,
     test: &Test,
     patient: &Patient<'_>,
 ) -> Option<(String, String)> {
-    let name = &file.operation;
     let see =
         format!("cargo run --release -- repro {} {} shows the lines", test.id, patient.shown());
     match answer {
-        Answer::Fault(text) => Some((format!("{name}: fault: {text}"), see)),
+        Answer::Fault(text) => Some((format!("fault: {text}"), see)),
         Answer::Reject(error, _) => {
-            Some((format!("{name}: refused as {error}, but the test {} succeeds", test.id), see))
+            Some((format!("refused as {error}, but the test {} succeeds", test.id), see))
         }
         Answer::Unsupported => None,
         Answer::Ok(results, _) => {
             let expected = Value::Object(test.output.clone().unwrap_or_default());
             let Some(output) = results.get("output") else {
                 let fix = "put the results into output: {\"id\":…,\"ok\":{\"output\":{…}}}";
-                return Some((format!("{name}: ok has no output"), fix.to_owned()));
+                return Some(("ok has no output".to_owned(), fix.to_owned()));
             };
             if *output == expected {
                 return None;
             }
             match slip(output, &expected) {
-                Some((what, fix)) => Some((format!("{name}: {what}"), fix.to_owned())),
-                None => Some((format!("{name}: {}", difference(output, &test.output)), see)),
+                Some((what, fix)) => Some((what.to_owned(), fix.to_owned())),
+                None => Some((difference(output, &test.output), see)),
             }
         }
     }
@@ -147,19 +148,6 @@ fn difference(found: &Value, expected: &Option<Object>) -> String {
         Some((name, _)) => format!("another {name} than the vector has"),
         None => "output has fields that the operation does not have".to_owned(),
     }
-}
-
-fn fix(failed: &Failed) -> String {
-    match failed {
-        Failed::Ended(_) => {
-            "catch everything that the client throws, answer with fault and go on with the next line"
-        }
-        Failed::Silent(_) => "answer each request; --deadline SECONDS gives more time",
-        Failed::Nonsense(_) => {
-            "one line of JSON for each request, with its id; logs go to standard error"
-        }
-    }
-    .to_owned()
 }
 
 /// How long answers take.

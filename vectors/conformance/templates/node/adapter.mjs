@@ -17,6 +17,9 @@ class Reject extends Error {}
 /** Not implemented yet. */
 class Unsupported extends Error {}
 
+/** A request that is not as in chapter 13. */
+class Malformed extends Error {}
+
 /** The client's random source: the draws of the request, in their order (ADAPT-07). */
 class Draws {
   constructor(listed) {
@@ -38,25 +41,25 @@ class Draws {
 
 /** Bytes from lower-case hex. */
 function octets(text) {
-  if (typeof text !== 'string' || !/^([0-9a-f]{2})*$/.test(text)) throw new TypeError(`not lower-case hex: ${text}`);
+  if (typeof text !== 'string' || !/^([0-9a-f]{2})*$/.test(text)) throw new Malformed(`not lower-case hex: ${text}`);
   return Buffer.from(text, 'hex');
 }
 
 function integer(value) {
-  if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`not a number: ${JSON.stringify(value)}`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new Malformed(`not a number: ${JSON.stringify(value)}`);
   return value;
 }
 
 /** Exactly these fields, no more and no less. */
 function fields(what, given, ...names) {
   const found = given !== null && typeof given === 'object' ? Object.keys(given).sort().join() : typeof given;
-  if (found !== names.sort().join()) throw new TypeError(`${what} has ${found}, not ${names.join()}`);
+  if (found !== names.sort().join()) throw new Malformed(`${what} has ${found}, not ${names.join()}`);
 }
 
 function hello(request) {
   fields('hello', request, 'adapter', 'protocol');
   if (!request.adapter.includes(VERSION) || request.protocol !== PROTOCOL) {
-    throw new TypeError(`this adapter speaks version ${VERSION} of chapter 13, ${PROTOCOL}`);
+    throw new Malformed(`this adapter speaks version ${VERSION} of chapter 13, ${PROTOCOL}`);
   }
   return { ok: { adapter: VERSION, protocol: PROTOCOL, ...CLIENT } };
 }
@@ -86,23 +89,35 @@ function begin(request) {
 }
 
 function nothingBegun() {
-  throw new TypeError('nothing has begun');
+  throw new Malformed('nothing has begun');
 }
 
 const REQUESTS = new Map(Object.entries({ hello, vector, begin, step: nothingBegun, state: nothingBegun }));
+
+function parsed(line) {
+  let request;
+  try {
+    request = JSON.parse(line);
+  } catch (error) {
+    throw new Malformed(`not JSON: ${error.message}`);
+  }
+  if (!Number.isInteger(request?.id)) throw new Malformed('not an object with an id');
+  return request;
+}
 
 /** One response for one line, whatever the line is. */
 function answer(line) {
   let id = null;
   try {
-    const { id: number = null, op, ...request } = JSON.parse(line);
+    const { id: number, op, ...request } = parsed(line);
     id = number;
-    if (typeof op !== 'string') throw new TypeError('op is not a text');
+    if (typeof op !== 'string') throw new Malformed('op is not a text');
     if (!REQUESTS.has(op)) throw new Unsupported();
     return { id, ...REQUESTS.get(op)(request) };
   } catch (error) {
     if (error instanceof Unsupported) return { id, unsupported: true };
-    console.error(error); // malformed requests and crashes of the client; never console.log
+    if (error instanceof Malformed) return { id, fault: error.message };
+    console.error(error); // a crash of the client; never console.log
     return { id, fault: String(error) };
   }
 }

@@ -22,6 +22,10 @@ class Unsupported(Exception):
     """Not implemented yet."""
 
 
+class Malformed(Exception):
+    """A request that is not as in chapter 13."""
+
+
 class Draws:
     """The client's random source: the draws of the request, in their order (ADAPT-07)."""
 
@@ -41,26 +45,26 @@ class Draws:
 def octets(text):
     """Bytes from lower-case hex."""
     if not isinstance(text, str) or len(text) % 2 or set(text) - set("0123456789abcdef"):
-        raise ValueError(f"not lower-case hex: {text!r}")
+        raise Malformed(f"not lower-case hex: {text!r}")
     return bytes.fromhex(text)
 
 
 def integer(value):
     if type(value) is not int or value < 0:
-        raise ValueError(f"not a number: {value!r}")
+        raise Malformed(f"not a number: {value!r}")
     return value
 
 
 def fields(what, given, *names):
     """Exactly these fields, no more and no less."""
     if not isinstance(given, dict) or set(given) != set(names):
-        raise ValueError(f"{what} has {sorted(given)}, not {sorted(names)}")
+        raise Malformed(f"{what} has {given}, not {names}")
 
 
 def hello(request):
     fields("hello", request, "adapter", "protocol")
     if VERSION not in request["adapter"] or request["protocol"] != PROTOCOL:
-        raise ValueError(f"this adapter speaks version {VERSION} of chapter 13, {PROTOCOL}")
+        raise Malformed(f"this adapter speaks version {VERSION} of chapter 13, {PROTOCOL}")
     return {"ok": {"adapter": VERSION, "protocol": PROTOCOL, **CLIENT}}
 
 
@@ -87,28 +91,39 @@ def begin(request):
 
 
 def nothing_begun(request):
-    raise ValueError("nothing has begun")
+    raise Malformed("nothing has begun")
 
 
 REQUESTS = {"hello": hello, "vector": vector, "begin": begin, "step": nothing_begun,
             "state": nothing_begun}
 
 
+def parsed(line):
+    try:
+        request = json.loads(line)
+    except ValueError as error:
+        raise Malformed(f"not JSON: {error}") from None
+    if not isinstance(request, dict) or type(request.get("id")) is not int:
+        raise Malformed("not an object with an id")
+    return request
+
+
 def answer(line):
     """One response for one line, whatever the line is."""
     number = None
     try:
-        request = json.loads(line)
-        number = request.pop("id")
-        op = request.pop("op")
+        request = parsed(line)
+        number, op = request.pop("id"), request.pop("op", None)
         if not isinstance(op, str):
-            raise ValueError("op is not a text")
+            raise Malformed("op is not a text")
         if op not in REQUESTS:
             raise Unsupported
         return {"id": number, **REQUESTS[op](request)}
     except Unsupported:
         return {"id": number, "unsupported": True}
-    except Exception as error:  # malformed requests and crashes of the client
+    except Malformed as error:
+        return {"id": number, "fault": str(error)}
+    except Exception as error:  # a crash of the client
         traceback.print_exc()
         return {"id": number, "fault": f"{type(error).__name__}: {error}"}
 
