@@ -3,9 +3,10 @@
 use crate::lookup;
 use crate::options::{Options, Stop};
 use crate::suite::{Item, Suite};
-use quipu_vectors::file::{File, Test};
+use quipu_vectors::file::{File, Flag, Test};
 use quipu_vectors::registry::{self, ErrorEntry, Errors, Requirement};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Names of tests that are listed at most.
@@ -40,7 +41,27 @@ fn requirement(it: &Requirement, suite: &Suite) -> String {
         line(&mut out, "No test of this suite can see it: spec/registry/exceptions.json says why.");
     }
     list(&mut out, "tests that cite it", &names);
+    means(&mut out, suite, |test| test.requirements.contains(&it.id));
     out
+}
+
+/// The kinds of bug that the tests in question find.
+fn means(out: &mut String, suite: &Suite, cites: impl Fn(&Test) -> bool) {
+    let mut bugs = BTreeSet::new();
+    for item in &suite.items {
+        let Item::Vector(file, test) = *item else { continue };
+        let (file, test) = suite.test(file, test);
+        if cites(test) {
+            bugs.extend(test.flags.iter().filter_map(|flag| file.flags.get(flag)).map(flagged));
+        }
+    }
+    for bug in bugs {
+        line(out, &format!("a failure means: {bug}"));
+    }
+}
+
+fn flagged(flag: &Flag) -> String {
+    format!("{}: {} ({})", flag.bug, flag.effect, flag.severity)
 }
 
 fn error(it: &ErrorEntry, suite: &Suite) -> String {
@@ -60,6 +81,7 @@ fn error(it: &ErrorEntry, suite: &Suite) -> String {
     };
     let names: Vec<String> = suite.items.iter().filter(raises).map(|it| suite.name(*it)).collect();
     list(&mut out, "tests that expect it", &names);
+    means(&mut out, suite, |test| test.errors().any(|name| name == it.name));
     out
 }
 
@@ -79,10 +101,12 @@ fn test(item: Item, suite: &Suite, errors: &Errors) -> String {
         let text = suite.chapters.requirements.iter().find(|it| it.id == id);
         line(&mut out, &format!("{id}: {}", text.map_or("", |it| it.text.as_str())));
     }
-    if !matches!(item, Item::Live(_)) {
-        let name = suite.name(item);
-        line(&mut out, &format!("\nIts lines: cargo run --release -- repro {name}"));
-    }
+    let name = suite.name(item);
+    let lines = match item {
+        Item::Live(_) => format!("\nAgain: cargo run --release -- --filter {name}"),
+        _ => format!("\nIts lines: cargo run --release -- repro {name}"),
+    };
+    line(&mut out, &lines);
     out
 }
 
@@ -101,7 +125,7 @@ fn vector(out: &mut String, file: &File, test: &Test, errors: &Errors) {
     }
     for flag in &test.flags {
         if let Some(it) = file.flags.get(flag) {
-            line(out, &format!("  finds: {} ({}; {})", it.bug, it.effect, it.severity));
+            line(out, &format!("  a failure means: {}", flagged(it)));
         }
     }
     for (name, value) in test.input.iter().flatten() {

@@ -78,6 +78,8 @@ pub(crate) enum Lie {
     NoDraws,
     /// draws from a source of its own
     OwnDraws,
+    /// draws the same whatever the request lists
+    FixedDraws,
     /// has one digest for every state
     SameState,
     /// has a new digest whenever it is asked
@@ -121,6 +123,7 @@ pub(crate) fn lie(kind: Lie, input: impl BufRead, mut output: impl Write) -> io:
         let hello = request["op"] == "hello";
         let genuine = match kind {
             Lie::OwnDraws => server.respond(&other_draws(&request, count).to_string()),
+            Lie::FixedDraws => server.respond(&other_draws(&request, 17).to_string()),
             _ => server.respond(&line),
         };
         if kind == Lie::LeakyState && genuine.get("reject").is_some() {
@@ -172,9 +175,9 @@ pub(crate) fn lie(kind: Lie, input: impl BufRead, mut output: impl Write) -> io:
 }
 
 /// The same request with other draws, as many and as long.
-fn other_draws(request: &Value, count: u64) -> Value {
+fn other_draws(request: &Value, byte: u64) -> Value {
     let mut request = request.clone();
-    let byte = format!("{:02x}", count % 256);
+    let byte = format!("{:02x}", byte % 256);
     for place in ["/random", "/step/random"] {
         for draw in request.pointer_mut(place).and_then(Value::as_array_mut).into_iter().flatten() {
             *draw = byte.repeat(draw.as_str().map_or(0, str::len) / 2).into();

@@ -98,6 +98,7 @@ pub(crate) fn doctor(
         }
     };
     let survey = survey::survey(&patient, &hello, &mut report)?;
+    let complete = survey.complete;
     if survey.lost {
         report(Finding::Later("everything else".to_owned()))?;
     } else {
@@ -107,6 +108,13 @@ pub(crate) fn doctor(
         start::end(&patient, &mut report)?;
     }
     let (code, text) = match problems {
+        0 if !complete => (
+            0,
+            format!(
+                "\nNo problem found. Next: an operation that is unsupported, then\n  cargo run --release -- --filter OPERATION/ {}\n",
+                patient.shown()
+            ),
+        ),
         0 => (0, format!("\nNo problem found. Next: cargo run --release -- {}\n", patient.shown())),
         1 => (1, "\n1 problem.\n".to_owned()),
         _ => (1, format!("\n{problems} problems.\n")),

@@ -22,6 +22,8 @@ pub(super) struct Survey<'a> {
     pub(super) scripts: bool,
     /// What is wrong with its results.
     pub(super) wrong: Vec<Finding>,
+    /// Whether it knows all operations, and session scripts.
+    pub(super) complete: bool,
     /// Whether it crashed or hung too often to go on.
     pub(super) lost: bool,
 }
@@ -42,7 +44,13 @@ pub(super) fn survey<'a>(
     report: &mut impl FnMut(Finding) -> Result<(), Stop>,
 ) -> Result<Survey<'a>, Stop> {
     let tests = tests(patient, hello);
-    let mut survey = Survey { known: Tests::new(), scripts: false, wrong: Vec::new(), lost: false };
+    let mut survey = Survey {
+        known: Tests::new(),
+        scripts: false,
+        wrong: Vec::new(),
+        complete: false,
+        lost: false,
+    };
     let mut wrong: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     let mut times: Vec<(Duration, String)> = Vec::new();
     let (mut running, mut lost, mut unknown) = (None, 0, Vec::new());
@@ -85,6 +93,7 @@ pub(super) fn survey<'a>(
         survey.known.len(),
         tests.len()
     )))?;
+    survey.complete = unknown.is_empty() && survey.scripts;
     if !unknown.is_empty() {
         report(Finding::Later(format!("unsupported: {}", unknown.join(", "))))?;
     }
@@ -110,11 +119,7 @@ fn tests<'a>(patient: &Patient<'a>, hello: &Hello) -> Tests<'a> {
 }
 
 /// What is wrong with the form of an answer to a test that succeeds.
-fn judge(
-    answer: &Answer,
-    test: &Test,
-    patient: &Patient<'_>,
-) -> Option<(String, String)> {
+fn judge(answer: &Answer, test: &Test, patient: &Patient<'_>) -> Option<(String, String)> {
     let see =
         format!("cargo run --release -- repro {} {} shows the lines", test.id, patient.shown());
     match answer {
