@@ -159,8 +159,9 @@ impl Adapter {
         let Some(input) = &mut self.input else {
             return Err(Failed::Ended("its input has ended".to_owned()));
         };
-        if let Err(error) = writeln!(input, "{line}").and_then(|()| input.flush()) {
-            return Err(Failed::Ended(format!("it does not read {what} any more: {error}")));
+        if writeln!(input, "{line}").and_then(|()| input.flush()).is_err() {
+            let status = self.status();
+            return Err(Failed::Ended(format!("it does not read {what} any more ({status})")));
         }
         match self.lines.recv_timeout(self.deadline) {
             Ok(Ok(line)) => {
@@ -173,9 +174,22 @@ impl Adapter {
                 Err(Failed::Silent(format!("no answer to {what} within {seconds} s")))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self.child.try_wait().ok().flatten();
-                let status = status.map_or("is going on".to_owned(), |status| status.to_string());
+                let status = self.status();
                 Err(Failed::Ended(format!("it closed its output during {what} ({status})")))
+            }
+        }
+    }
+
+    /// How it ended: a process that has closed its pipes takes a moment to end.
+    fn status(&mut self) -> String {
+        let start = Instant::now();
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return status.to_string(),
+                Ok(None) if start.elapsed() < Duration::from_secs(1) => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                _ => return "is going on".to_owned(),
             }
         }
     }
