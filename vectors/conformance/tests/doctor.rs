@@ -109,7 +109,8 @@ fn results_in_another_notation() {
     ill("upper-case", 1, "hex in upper case", "lower case");
     ill("numbers-as-text", 1, "a number as text", "256, not \"256\"");
     ill("times-as-numbers", 1, "a time as a number", "decimal text");
-    ill("fault", 1, "fault: no", "repro mix-empty");
+    ill("fault", 1, "bundle-verify, card-issue, card-valid", "repro bundle-verify-all");
+    ill("fault", 1, "begin of a session: no where ok is due", "repro session-in-order");
     ill("reject", 1, "refused as authentication, but the test", "shows the lines");
     ill("ok", 1, "ok has no output", "put the results into output");
     ill("echo", 1, "another", "shows the lines");

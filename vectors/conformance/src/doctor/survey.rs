@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+/// How the scripts are called beside the operations.
+const SCRIPTS: &str = "begin of a session";
+
 /// Vector operations, each with a test that succeeds.
 pub(super) type Tests<'a> = BTreeMap<String, (&'a File, &'a Test)>;
 
@@ -51,7 +54,7 @@ pub(super) fn survey<'a>(
         complete: false,
         lost: false,
     };
-    let mut wrong: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
+    let mut wrong: BTreeMap<String, (String, Vec<&str>)> = BTreeMap::new();
     let mut times: Vec<(Duration, String)> = Vec::new();
     let (mut running, mut lost, mut unknown) = (None, 0, Vec::new());
     for (name, (file, test)) in &tests {
@@ -66,8 +69,8 @@ pub(super) fn survey<'a>(
             Ok(Answer::Unsupported) => unknown.push(name.as_str()),
             Ok(answer) => {
                 survey.known.insert((*name).clone(), (file, test));
-                if let Some(found) = judge(&answer, test, patient) {
-                    wrong.entry(found).or_default().push(name);
+                if let Some((what, fix)) = judge(&answer, test, patient) {
+                    wrong.entry(what).or_insert((fix, Vec::new())).1.push(name);
                 }
             }
             Err(failed) => {
@@ -83,25 +86,37 @@ pub(super) fn survey<'a>(
         running = Some(adapter);
     }
     let begin = json!({ "op": "begin", "operation": "session", "suite": 1, "setup": setup() });
-    survey.scripts = matches!(patient.again(Stdio::inherit())?.ask(&begin), Ok(Answer::Ok(..)));
+    match patient.again(Stdio::inherit())?.ask(&begin) {
+        Ok(Answer::Ok(..)) => survey.scripts = true,
+        Ok(Answer::Unsupported) => unknown.push(SCRIPTS),
+        Ok(Answer::Fault(text) | Answer::Reject(text, _)) => {
+            let fix = format!("{} shows the lines", repro("session-in-order", patient));
+            wrong.insert(format!("{text} where ok is due"), (fix, vec![SCRIPTS]));
+        }
+        Err(failed) => {
+            wrong.insert(failed.to_string(), (no_answer(&failed), vec![SCRIPTS]));
+        }
+    }
     let found = wrong.into_iter();
     survey.wrong = found
-        .map(|((what, fix), names)| Finding::Problem(format!("{}: {what}", names.join(", ")), fix))
+        .map(|(what, (fix, names))| Finding::Problem(format!("{}: {what}", names.join(", ")), fix))
         .collect();
     report(Finding::Ok(format!(
         "{} of {} vector operations of these profiles are there",
         survey.known.len(),
         tests.len()
     )))?;
-    survey.complete = unknown.is_empty() && survey.scripts;
+    survey.complete = unknown.is_empty();
     if !unknown.is_empty() {
         report(Finding::Later(format!("unsupported: {}", unknown.join(", "))))?;
     }
-    if !survey.scripts {
-        report(Finding::Later("unsupported: begin of a session".to_owned()))?;
-    }
     report(speed(times, patient.deadline))?;
     Ok(survey)
+}
+
+/// A command that shows the lines of a test.
+fn repro(test: &str, patient: &Patient<'_>) -> String {
+    format!("cargo run --release -- repro {test} {}", patient.shown())
 }
 
 /// The first success of each operation whose profile is claimed.
@@ -120,8 +135,7 @@ fn tests<'a>(patient: &Patient<'a>, hello: &Hello) -> Tests<'a> {
 
 /// What is wrong with the form of an answer to a test that succeeds.
 fn judge(answer: &Answer, test: &Test, patient: &Patient<'_>) -> Option<(String, String)> {
-    let see =
-        format!("cargo run --release -- repro {} {} shows the lines", test.id, patient.shown());
+    let see = format!("{} shows the lines", repro(&test.id, patient));
     match answer {
         Answer::Fault(text) => Some((format!("fault: {text}"), see)),
         Answer::Reject(error, _) => {
