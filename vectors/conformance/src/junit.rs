@@ -12,7 +12,7 @@ pub(crate) fn write(outcome: &Outcome) -> String {
     let _ = writeln!(out, "<testsuites tests=\"{tests}\" failures=\"{failed}\">");
     let _ = writeln!(out, "<testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failed}\">");
     for test in &outcome.tests {
-        let (class, name) = test.name.split_once('/').unwrap_or(("live", &test.name));
+        let (class, name) = test.name.split_once('/').unwrap_or((test.kind, &test.name));
         let _ = write!(out, "<testcase classname=\"{}\" name=\"{}\"", escape(class), escape(name));
         match &test.failure {
             None => out.push_str("/>\n"),

@@ -5,17 +5,23 @@
 
 mod adapter;
 mod chapters;
+mod doctor;
 mod expect;
+mod explain;
 mod html;
+mod init;
 mod json;
 mod junit;
 mod live;
+mod lookup;
 mod options;
 mod outcome;
 mod peer;
 mod promote;
 mod report;
+mod repro;
 mod run;
+mod selftest;
 mod suite;
 
 use adapter::Hello;
@@ -38,18 +44,50 @@ fn main() -> ExitCode {
 }
 
 fn conformance(options: &Options) -> Result<u8, Stop> {
-    if matches!(options.client, Some(Client::Serve)) {
-        let served = adapter::serve(io::stdin().lock(), io::stdout().lock());
-        return served.map(|()| 0).map_err(|error| Stop::usage(error.to_string()));
+    let Some(client) = &options.client else { return test(options) };
+    let mut out = io::stdout();
+    match client {
+        Client::Adapter(_) | Client::Pair { .. } => test(options),
+        Client::Serve => done(adapter::serve(io::stdin().lock(), out.lock()).map(|()| 0)),
+        Client::Explain { name } => {
+            let suite = Suite::load(options, &[])?;
+            say(&explain::explain(name, &suite, options)?, &mut out)?;
+            Ok(0)
+        }
+        Client::Repro { name, command } => {
+            let suite = Suite::load(options, &[])?;
+            let (text, code) = repro::repro(name, &suite, &or_myself(command)?, options)?;
+            say(&text, &mut out)?;
+            Ok(code)
+        }
+        Client::Init { language, folder } => {
+            say(&init::init(*language, folder)?, &mut out)?;
+            Ok(0)
+        }
+        Client::Doctor { command } => {
+            let suite = Suite::load(options, &[])?;
+            doctor::doctor(&or_myself(command)?, &suite, options, &mut out)
+        }
+        Client::Promote { name, command } => {
+            let suite = Suite::load(options, &[])?;
+            say(&promote::promote(name, &or_myself(command)?, &suite, options)?, &mut out)?;
+            Ok(0)
+        }
+        Client::Selftest => selftest::selftest(options, &mut out),
+        Client::FalseAdapter { kind } => done(adapter::lie(*kind, io::stdin().lock(), out.lock())),
     }
+}
+
+/// What a server of lines came to.
+fn done(served: io::Result<u8>) -> Result<u8, Stop> {
+    served.map_err(|error| Stop::usage(format!("standard input or output: {error}")))
+}
+
+/// A run of the suite.
+fn test(options: &Options) -> Result<u8, Stop> {
     let hellos =
         options.commands().iter().map(|it| greet(it, options)).collect::<Result<Vec<_>, _>>()?;
     let suite = Suite::load(options, &hellos)?;
-    if let Some(Client::Promote { name, command }) = &options.client {
-        let vector = promote::promote(name, command, &suite, options)?;
-        say(&vector, &mut io::stdout())?;
-        return Ok(0);
-    }
     if options.list {
         say(&suite.list(), &mut io::stdout())?;
         return Ok(0);
@@ -76,6 +114,11 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
         say(&report::write(&outcome), &mut io::stdout())?;
     }
     Ok(outcome.code())
+}
+
+/// The command, or that of the embedded reference.
+fn or_myself(command: &[String]) -> Result<Vec<String>, Stop> {
+    if command.is_empty() { run::myself().map_err(Stop::adapter) } else { Ok(command.to_vec()) }
 }
 
 /// Who the client is; the processes that do the work are started later.

@@ -1,5 +1,7 @@
 //! The command line.
 
+use crate::adapter::Lie;
+use crate::init::Language;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -14,6 +16,7 @@ Exit codes:
   5  incomplete: everything that ran passed, but a filter left tests out or failures were expected
   6  the suite is damaged: a vector file is malformed, differs from its manifest or breaks its schema
   7  aborted: three crashes or hangs of the adapter in a row
+The commands use them in the same meaning; doctor and repro end with 1 when something is wrong.
 
 A command behind the options is the adapter of a client (specification, chapter 13):
   cargo run --release -- node vectors/adapters/node/adapter.js";
@@ -72,12 +75,54 @@ pub(crate) struct Options {
 pub(crate) enum Client {
     /// Be the adapter of the embedded reference, on standard input and output
     Serve,
+    /// Says what a requirement id, an error name or a test is about
+    Explain {
+        /// MSG-02, too_long, padding/padding-0, padding-0, adapter-unknown-field, live-talk
+        name: String,
+    },
+    /// Plays one test and prints each line of the conversation, whole
+    ///
+    /// Lines that begin with `> ` are what the runner writes. To feed them to an adapter by hand:
+    /// `repro NAME COMMAND | sed -n 's/^> //p' | COMMAND`. Exit code 0: it passed, 1: it failed.
+    Repro {
+        /// A test, as --list names it
+        name: String,
+        /// The adapter with its arguments; the embedded reference when there is none
+        #[arg(trailing_var_arg = true)]
+        command: Vec<String>,
+    },
+    /// Writes the beginning of an adapter into a new folder: it runs at once
+    Init {
+        /// Its language
+        language: Language,
+        /// Where; nothing that is there is overwritten
+        #[arg(default_value = "my-quipu-adapter")]
+        folder: PathBuf,
+    },
+    /// Examines an adapter step by step and says how to fix what is wrong
+    ///
+    /// Exit code 0: all is well, 1: a problem was found, 3: it does not start or its hello is wrong.
+    Doctor {
+        /// The adapter with its arguments; the embedded reference when there is none
+        #[arg(trailing_var_arg = true)]
+        command: Vec<String>,
+    },
+    /// Proves the runner on this machine: honest clients pass, false ones do not
+    ///
+    /// Exit code 0: each client ended with the code that it must, 6: one did not.
+    Selftest,
+    /// Be an adapter that lies, for tests of the runner
+    #[command(hide = true)]
+    FalseAdapter {
+        /// What is wrong with it
+        kind: Lie,
+    },
     /// Writes a live case as a vector, for a walk with the fewest lines with which a client fails
     Promote {
         /// Name of the case
         name: String,
         /// The adapter; without it the embedded reference
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        #[arg(trailing_var_arg = true)]
         command: Vec<String>,
     },
     /// Two clients talk to each other: a command for each, in quotes
@@ -133,14 +178,19 @@ impl Stop {
 impl Options {
     /// The options of this process. Help and version end it.
     pub(crate) fn read() -> Result<Self, Stop> {
-        Self::try_parse().map_err(|error| {
+        let options = Self::try_parse().map_err(|error| {
             if error.use_stderr() {
                 return Stop { code: 2, text: error.to_string() };
             }
             // A reader of --help that has gone away is no error.
             let _ = error.print();
             Stop { code: 0, text: String::new() }
-        })
+        })?;
+        match options.client {
+            None | Some(Client::Adapter(_) | Client::Pair { .. }) => {}
+            Some(_) => options.without_a_run()?,
+        }
+        Ok(options)
     }
 
     /// The commands of the adapters: none, one, or those of a pair.
@@ -149,6 +199,24 @@ impl Options {
             Some(Client::Adapter(command)) => vec![command.clone()],
             Some(Client::Pair { one, other }) => vec![one.0.clone(), other.0.clone()],
             _ => Vec::new(),
+        }
+    }
+
+    /// Refuses options that only a run of the suite has.
+    fn without_a_run(&self) -> Result<(), Stop> {
+        let given = [
+            ("--filter", self.filter.is_some()),
+            ("--list", self.list),
+            ("--json", self.json.is_some()),
+            ("--html", self.html.is_some()),
+            ("--junit", self.junit.is_some()),
+            ("--expect", self.expect.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((name, _)) => {
+                Err(Stop::usage(format!("{name} is for a run of the suite; leave it out here")))
+            }
         }
     }
 

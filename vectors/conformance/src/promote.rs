@@ -2,7 +2,6 @@
 
 use crate::adapter::Adapter;
 use crate::options::{Options, Stop};
-use crate::run::myself;
 use crate::suite::{Item, Suite};
 use std::time::Duration;
 
@@ -21,8 +20,6 @@ pub(crate) fn promote(
         )));
     };
     let (case, deadline) = (suite.case(*index), Duration::from_secs(options.deadline));
-    let mine = myself().map_err(Stop::usage)?;
-    let command = if command.is_empty() { &mine } else { command };
     let (mut adapter, _) = Adapter::start(command, deadline).map_err(Stop::adapter)?;
     let lines = case.failing(&mut adapter, options.seed);
     let lines = lines.map_err(|failed| Stop::adapter(failed.to_string()))?;

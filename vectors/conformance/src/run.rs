@@ -131,7 +131,7 @@ fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> V
             put(index, failure(ended));
             last = Some(index);
         }
-        for adapter in worker.adapters {
+        for mut adapter in worker.adapters {
             if let (Err(text), Some(index)) = (adapter.end(), last) {
                 put(index, Some(format!("fault: {text}")));
             }
@@ -230,7 +230,7 @@ pub(crate) fn myself() -> Result<Vec<String>, String> {
 }
 
 /// A progress bar on a terminal, nothing anywhere else.
-fn bar(length: usize) -> ProgressBar {
+pub(crate) fn bar(length: usize) -> ProgressBar {
     if !stdout().is_terminal() || !stderr().is_terminal() {
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
     }

@@ -5,7 +5,8 @@ use std::process::{Command, Output};
 
 const RUNNER: &str = env!("CARGO_BIN_EXE_quipu-conformance");
 
-const LIAR: &str = env!("CARGO_BIN_EXE_quipu-false-adapter");
+/// The false adapters are a command of the runner.
+const LIAR: &str = "false-adapter";
 
 fn run(options: &[&str], command: &[&str]) -> Output {
     Command::new(RUNNER).args(options).args(command).output().expect("the runner starts")
@@ -18,7 +19,7 @@ fn lies(kind: &str) -> Output {
 fn lies_about(filter: &str, kind: &str) -> Output {
     // Short only where it is waited for: a busy machine must not make an answer late.
     let deadline = if ["hang", "never-ends"].contains(&kind) { "2" } else { "60" };
-    run(&["--deadline", deadline, "--filter", filter], &[LIAR, kind, RUNNER])
+    run(&["--deadline", deadline, "--filter", filter], &[RUNNER, LIAR, kind])
 }
 
 #[track_caller]
@@ -127,7 +128,7 @@ fn a_wrong_hello_is_no_start() {
 
 #[test]
 fn every_line_of_a_whole_run_is_as_in_the_schema() {
-    ends(&run(&[], &[LIAR, "by-the-schema", RUNNER]), 0, "conformant");
+    ends(&run(&[], &[RUNNER, LIAR, "by-the-schema"]), 0, "conformant");
 }
 
 #[test]
@@ -210,7 +211,7 @@ impl Paper {
 fn expecting(name: &str, text: &str, kind: &str) -> Output {
     let paper = Paper::new(name, text);
     let options = ["--filter", "padding/", "--expect", paper.path()];
-    run(&options, &[LIAR, kind, RUNNER])
+    run(&options, &[RUNNER, LIAR, kind])
 }
 
 #[test]
@@ -242,9 +243,20 @@ fn expected_failures_are_strict() {
 fn junit_names_every_test_and_escapes_what_it_says() {
     let paper = Paper::new("junit.xml", "");
     let options = ["--filter", "padding/", "--junit", paper.path()];
-    ends(&run(&options, &[LIAR, "other-error", RUNNER]), 1, "FAILED");
+    ends(&run(&options, &[RUNNER, LIAR, "other-error"]), 1, "FAILED");
     let text = std::fs::read_to_string(&paper.0).expect("a report");
-    assert_eq!(text.matches("<testcase ").count(), 23);
+    assert_eq!(text.matches("<testcase classname=\"padding\" ").count(), 23);
     assert_eq!(text.matches("<failure type=\"failed\"").count(), REFUSED.len());
     assert!(text.contains("refused as protocol, expected too_long") && !text.contains("&&"));
+}
+
+#[test]
+fn junit_names_tests_without_a_file_by_their_kind() {
+    let paper = Paper::new("kinds.xml", "");
+    for (filter, class) in [("adapter-malformed-line", "adapter"), ("live-clone", "live")] {
+        ends(&run(&["--filter", filter, "--junit", paper.path()], &[]), 5, "incomplete");
+        let text = std::fs::read_to_string(&paper.0).expect("a report");
+        let due = format!("<testcase classname=\"{class}\" name=\"{filter}\"/>");
+        assert!(text.contains(&due), "{due} is not in {text}");
+    }
 }

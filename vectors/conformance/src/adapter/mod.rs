@@ -3,15 +3,17 @@
 //! This module knows nothing about what is in a vector file.
 
 mod answer;
+mod lie;
 mod play;
 mod probe;
 mod process;
 mod serve;
 
 pub(crate) use answer::{Answer, Hello};
+pub(crate) use lie::{Lie, lie};
 pub(crate) use play::{Played, Stop, failed, judge, one_step, play};
-pub(crate) use probe::{PROBES, Probe};
-pub(crate) use process::{Adapter, Failed};
+pub(crate) use probe::{Differs, PROBES, Probe, setup};
+pub(crate) use process::{Adapter, Failed, greeting};
 pub(crate) use serve::serve;
 
 /// The version of chapter 13.

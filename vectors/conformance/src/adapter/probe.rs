@@ -1,7 +1,8 @@
 //! Chapters 13.1 and 13.2: questions to the adapter itself, not to the client behind it.
 
-use super::{Adapter, Answer, Hello};
+use super::{Adapter, Answer, Failed, Hello};
 use serde_json::{Value, json};
+use std::process::Stdio;
 use std::time::Duration;
 
 /// Lines to an adapter of its own, and what is due for each. At the end its input is closed.
@@ -197,8 +198,19 @@ pub(crate) const PROBES: &[Probe] = &[
     },
 ];
 
+/// An answer to a probe that was not due.
+#[derive(Debug)]
+pub(crate) struct Differs {
+    /// The line that was sent.
+    pub(crate) line: String,
+    /// What came instead of the answer that is due.
+    pub(crate) found: Result<Answer, Failed>,
+    /// What differs, as a sentence.
+    pub(crate) text: String,
+}
+
 impl Probe {
-    /// Plays it.
+    /// Plays it with an adapter of its own.
     ///
     /// # Errors
     /// What differs, as a sentence.
@@ -208,13 +220,27 @@ impl Probe {
         deadline: Duration,
         seed: u64,
     ) -> Result<(), String> {
-        let setup = setup().to_string();
-        let greets = self.lines.first().is_some_and(|(line, _)| line.starts_with(HELLO));
-        let mut adapter = if greets {
-            Adapter::spawn(command, deadline)?
+        let mut adapter = if self.greets() {
+            let spawned = Adapter::spawn(command, deadline, Stdio::inherit());
+            spawned.map_err(|error| format!("cannot start {:?}: {error}", command.join(" ")))?
         } else {
             Adapter::start(command, deadline)?.0
         };
+        self.converse(&mut adapter, seed).map_err(|differs| differs.text)?;
+        adapter.end()
+    }
+
+    /// Whether its lines begin with a hello of their own.
+    pub(crate) fn greets(&self) -> bool {
+        self.lines.first().is_some_and(|(line, _)| line.starts_with(HELLO))
+    }
+
+    /// Its lines, up to the first answer that was not due.
+    ///
+    /// # Errors
+    /// As [`Differs`].
+    pub(crate) fn converse(&self, adapter: &mut Adapter, seed: u64) -> Result<(), Differs> {
+        let setup = setup().to_string();
         let word = format!("probe{seed:x}");
         let mut before = None;
         for (template, due) in self.lines {
@@ -224,7 +250,13 @@ impl Probe {
                 Ok(request @ Value::Object(_)) => adapter.ask(&request),
                 _ => adapter.tell(&line),
             };
-            let answer = answer.map_err(|failed| format!("{shown}: {failed}"))?;
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(failed) => {
+                    let text = format!("{shown}: {failed}");
+                    return Err(Differs { line, found: Err(failed), text });
+                }
+            };
             let right = match due {
                 Fine => matches!(answer, Answer::Ok(..)),
                 Again => matches!(answer, Answer::Ok(..)) && before.as_ref() == Some(&answer),
@@ -233,16 +265,17 @@ impl Probe {
                 Greeting => Hello::read(&answer).is_ok(),
             };
             if !right {
-                return Err(format!("{due:?} is due for {shown}, found {answer:?}"));
+                let text = format!("{due:?} is due for {shown}, found {answer:?}");
+                return Err(Differs { line, found: Ok(answer), text });
             }
             before = Some(answer);
         }
-        adapter.end()
+        Ok(())
     }
 }
 
 /// The setup of the session scripts that the probes begin.
-fn setup() -> Value {
+pub(crate) fn setup() -> Value {
     let key = |byte: u8| hex::encode([byte; 32]);
     json!({
         "sk": key(1), "transcript": key(2), "ik_i": key(3), "device_i": 1,

@@ -3,7 +3,7 @@
 use super::{Answer, Hello, VERSION};
 use quipu_vectors::file::{Object, PROTOCOL};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -40,6 +40,13 @@ pub(crate) struct Adapter {
     lines: Receiver<Result<String, String>>,
     deadline: Duration,
     next: u64,
+    /// What was written and read, line by line, when somebody wants to see it.
+    conversation: Option<Vec<String>>,
+}
+
+/// The first request.
+pub(crate) fn greeting() -> Value {
+    json!({ "op": "hello", "adapter": [VERSION], "protocol": PROTOCOL })
 }
 
 impl Adapter {
@@ -49,29 +56,28 @@ impl Adapter {
     /// Why it did not start, as a sentence.
     pub(crate) fn start(command: &[String], deadline: Duration) -> Result<(Self, Hello), String> {
         let shown = command.join(" ");
-        let mut adapter = Self::spawn(command, deadline)?;
-        let hello = json!({ "op": "hello", "adapter": [VERSION], "protocol": PROTOCOL });
-        let answer = adapter.ask(&hello).map_err(|failed| format!("{shown:?}: {failed}"))?;
-        let hello = Hello::read(&answer).map_err(|text| format!("{shown:?}: {text}"))?;
+        let mut adapter = Self::spawn(command, deadline, Stdio::inherit())
+            .map_err(|error| format!("cannot start {shown:?}: {error}"))?;
+        let hello = adapter.hello().map_err(|text| format!("{shown:?}: {text}"))?;
         Ok((adapter, hello))
     }
 
-    /// Starts the command and says nothing.
+    /// Starts the command and says nothing yet; its standard error goes where the caller says.
     ///
     /// # Errors
-    /// Why it did not start, as a sentence.
-    pub(crate) fn spawn(command: &[String], deadline: Duration) -> Result<Self, String> {
-        let shown = command.join(" ");
-        let (program, arguments) = command.split_first().ok_or("no command")?;
+    /// What the operating system says.
+    pub(crate) fn spawn(command: &[String], deadline: Duration, stderr: Stdio) -> io::Result<Self> {
+        let (program, arguments) =
+            command.split_first().ok_or_else(|| io::Error::other("no command"))?;
         let mut child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .process_group(0)
-            .spawn()
-            .map_err(|error| format!("cannot start {shown:?}: {error}"))?;
+            .spawn()?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(format!("{shown:?} has no standard input or output"));
+            return Err(io::Error::other("no standard input or output"));
         };
         let (sender, lines) = channel();
         thread::spawn(move || {
@@ -92,7 +98,33 @@ impl Adapter {
                 }
             }
         });
-        Ok(Self { child, input: Some(input), lines, deadline, next: 1 })
+        let input = Some(input);
+        Ok(Self { child, input, lines, deadline, next: 1, conversation: None })
+    }
+
+    /// Says hello.
+    ///
+    /// # Errors
+    /// What is wrong with the answer, as a sentence.
+    pub(crate) fn hello(&mut self) -> Result<Hello, String> {
+        let answer = self.ask(&greeting()).map_err(|failed| failed.to_string())?;
+        Hello::read(&answer)
+    }
+
+    /// Keeps the lines of both sides from now on.
+    pub(crate) fn record(&mut self) {
+        self.conversation = Some(Vec::new());
+    }
+
+    /// The lines since [`Self::record`]: `> ` was asked, `< ` was answered.
+    pub(crate) fn conversation(&self) -> &[String] {
+        self.conversation.as_deref().unwrap_or_default()
+    }
+
+    fn note(&mut self, side: char, line: &str) {
+        if let Some(conversation) = &mut self.conversation {
+            conversation.push(format!("{side} {}", line.trim_end()));
+        }
     }
 
     /// Asks and waits for the answer.
@@ -123,23 +155,41 @@ impl Adapter {
     }
 
     fn exchange(&mut self, line: &str, id: Option<u64>, what: &str) -> Result<Answer, Failed> {
+        self.note('>', line);
         let Some(input) = &mut self.input else {
             return Err(Failed::Ended("its input has ended".to_owned()));
         };
-        if let Err(error) = writeln!(input, "{line}").and_then(|()| input.flush()) {
-            return Err(Failed::Ended(format!("it does not read {what} any more: {error}")));
+        if writeln!(input, "{line}").and_then(|()| input.flush()).is_err() {
+            let status = self.status();
+            return Err(Failed::Ended(format!("it does not read {what} any more ({status})")));
         }
         match self.lines.recv_timeout(self.deadline) {
-            Ok(Ok(line)) => Answer::read(line.trim_end(), id).map_err(Failed::Nonsense),
+            Ok(Ok(line)) => {
+                self.note('<', &line);
+                Answer::read(line.trim_end(), id).map_err(Failed::Nonsense)
+            }
             Ok(Err(text)) => Err(Failed::Nonsense(text)),
             Err(RecvTimeoutError::Timeout) => {
                 let seconds = self.deadline.as_secs();
                 Err(Failed::Silent(format!("no answer to {what} within {seconds} s")))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self.child.try_wait().ok().flatten();
-                let status = status.map_or("is going on".to_owned(), |status| status.to_string());
+                let status = self.status();
                 Err(Failed::Ended(format!("it closed its output during {what} ({status})")))
+            }
+        }
+    }
+
+    /// How it ended: a process that has closed its pipes takes a moment to end.
+    fn status(&mut self) -> String {
+        let start = Instant::now();
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => return status.to_string(),
+                Ok(None) if start.elapsed() < Duration::from_secs(1) => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                _ => return "is going on".to_owned(),
             }
         }
     }
@@ -148,7 +198,7 @@ impl Adapter {
     ///
     /// # Errors
     /// A line that nobody asked for, another exit code than 0, or no end until the deadline.
-    pub(crate) fn end(mut self) -> Result<(), String> {
+    pub(crate) fn end(&mut self) -> Result<(), String> {
         self.input = None;
         let seconds = self.deadline.as_secs();
         match self.lines.recv_timeout(self.deadline) {
@@ -158,6 +208,7 @@ impl Adapter {
             }
             Ok(line) => {
                 let line = line.unwrap_or_else(|text| text);
+                self.note('<', &line);
                 return Err(format!("a line that nobody asked for: {}", line.trim_end()));
             }
         }
@@ -173,9 +224,22 @@ impl Adapter {
         Err(format!("it goes on {seconds} s after it closed its output"))
     }
 
+    /// The next line without a request, if it comes soon.
+    pub(crate) fn late(&mut self) -> Option<String> {
+        self.lines.recv_timeout(Duration::from_millis(500)).ok()?.ok()
+    }
+
+    /// What it writes when its input ends.
+    pub(crate) fn last_words(&mut self) -> Option<String> {
+        self.input = None;
+        self.lines.recv_timeout(self.deadline).ok()?.ok()
+    }
+
     /// A line that was not asked for.
-    pub(crate) fn unasked(&self) -> Option<String> {
-        self.lines.try_recv().ok().map(|line| line.unwrap_or_else(|text| text))
+    pub(crate) fn unasked(&mut self) -> Option<String> {
+        let line = self.lines.try_recv().ok()?.unwrap_or_else(|text| text);
+        self.note('<', &line);
+        Some(line)
     }
 }
 

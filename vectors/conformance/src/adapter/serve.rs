@@ -14,21 +14,17 @@ use std::io::{BufRead, Write};
 /// # Errors
 /// Input or output that cannot be used.
 pub(crate) fn serve(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
-    let mut server = Server { player: None };
+    let mut server = Server::default();
     for line in input.lines() {
-        let line = line?;
-        let response = match serde_json::from_str::<Value>(&line) {
-            Ok(Value::Object(request)) => server.answer(&request),
-            Ok(_) => json!({ "id": null, "fault": "a request is not an object" }),
-            Err(error) => json!({ "id": null, "fault": format!("a request is not JSON: {error}") }),
-        };
-        writeln!(output, "{response}")?;
+        writeln!(output, "{}", server.respond(&line?))?;
         output.flush()?;
     }
     Ok(())
 }
 
-struct Server {
+/// The embedded reference, request by request.
+#[derive(Debug, Default)]
+pub(super) struct Server {
     player: Option<Player>,
 }
 
@@ -63,6 +59,15 @@ fn outcome(result: Result<Object, Stop>, drew: Option<Vec<usize>>) -> Outcome {
 }
 
 impl Server {
+    /// The response to a line.
+    pub(super) fn respond(&mut self, line: &str) -> Value {
+        match serde_json::from_str::<Value>(line) {
+            Ok(Value::Object(request)) => self.answer(&request),
+            Ok(_) => json!({ "id": null, "fault": "a request is not an object" }),
+            Err(error) => json!({ "id": null, "fault": format!("a request is not JSON: {error}") }),
+        }
+    }
+
     fn answer(&mut self, request: &Object) -> Value {
         let (kind, value, drew) = match request.get("op").and_then(Value::as_str) {
             Some(op) if let Some(name) = unknown(op, request) => {
