@@ -5,6 +5,7 @@
 
 mod adapter;
 mod chapters;
+mod difference;
 mod expect;
 mod html;
 mod json;

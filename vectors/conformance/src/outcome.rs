@@ -1,6 +1,7 @@
 //! What a run gave, ready to be reported: by test, by chapter, by requirement.
 
 use crate::adapter::{Hello, PROFILES};
+use crate::difference::Difference;
 use crate::expect::Expected;
 use crate::options::Options;
 use crate::run::{ABORTED, Ran};
@@ -84,6 +85,9 @@ pub(crate) struct Result {
     pub(crate) accepted_invalid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
+    /// The first value that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) difference: Option<Difference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) counts: Option<BTreeMap<String, u64>>,
 }
@@ -197,6 +201,7 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
         expected: false,
         accepted_invalid: failure.as_ref().is_some_and(|text| text.contains("ACCEPTED")),
         failure,
+        difference: ran.difference,
         counts: ran.counts.map(|counts| counts.0),
     }
 }
