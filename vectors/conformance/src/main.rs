@@ -4,6 +4,7 @@
 //! This crate knows nothing about how vectors are made.
 
 mod adapter;
+mod annotate;
 mod chapters;
 mod difference;
 mod expect;
@@ -40,6 +41,10 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
     if matches!(options.client, Some(Client::Serve)) {
         let served = adapter::serve(io::stdin().lock(), io::stdout().lock());
         return served.map(|()| 0).map_err(|error| Stop::usage(error.to_string()));
+    }
+    if let Some(Client::Annotate(arguments)) = &options.client {
+        say(&arguments.run()?, &mut io::stdout())?;
+        return Ok(0);
     }
     let hello = options.command().map(|command| greet(command, options)).transpose()?;
     let suite = Suite::load(options, hello.as_ref())?;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::annotate;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -72,6 +73,8 @@ pub(crate) struct Options {
 pub(crate) enum Client {
     /// Be the adapter of the embedded reference, on standard input and output
     Serve,
+    /// Show bytes with the names of their fields
+    Annotate(annotate::Arguments),
     /// The adapter of a client: a command with its arguments
     #[command(external_subcommand)]
     Adapter(Vec<String>),
