@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
             let missing = length - there;
             self.troubles.push(format!("{missing} of {length} bytes of {name} are missing"));
         }
-        if there > 0 || length == 0 {
+        if there > 0 || (length == 0 && self.left() > 0) {
             let value =
                 if there == length { self.value(&name, bytes, holds) } else { String::new() };
             self.fields.push(Field { offset: self.at, length, name, bytes: bytes.to_vec(), value });
