@@ -8,6 +8,7 @@ mod annotate;
 mod chapters;
 mod difference;
 mod expect;
+mod hints;
 mod html;
 mod json;
 mod junit;

@@ -1,12 +1,15 @@
 //! What a run gave, ready to be reported: by test, by chapter, by requirement.
 
 use crate::adapter::{Hello, PROFILES};
+use crate::annotate::{Kind, Pair, align, annotate};
 use crate::difference::Difference;
 use crate::expect::Expected;
+use crate::hints::{self, Hint};
 use crate::options::Options;
 use crate::run::{ABORTED, Ran};
 use crate::suite::{Item, Suite};
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A run.
@@ -88,6 +91,18 @@ pub(crate) struct Result {
     /// The first value that differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) difference: Option<Difference>,
+    /// The fields of both values, when they are bytes of a known kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fields: Option<Vec<Pair>>,
+    /// Mistakes that give exactly the value that was found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hints: Vec<Hint>,
+    /// The file and the arguments of a vector; the report for people shows them.
+    #[serde(skip)]
+    pub(crate) input: Option<String>,
+    /// What has to be refused: the error, and what was changed in the twin.
+    #[serde(skip)]
+    pub(crate) refusal: Option<(String, String)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) counts: Option<BTreeMap<String, u64>>,
 }
@@ -190,6 +205,18 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
         }
     };
     let failure = ran.failure;
+    let mut hints = Vec::new();
+    if let (Some(difference), Item::Vector(file, test)) = (&ran.difference, item) {
+        let (file, test) = suite.test(file, test);
+        hints = hints::hints(file, test, difference);
+    }
+    let (mut input, mut refusal) = (None, None);
+    if let (Some(_), Item::Vector(file, test)) = (&failure, item) {
+        let (_, test) = suite.test(file, test);
+        input = test.input.clone().map(|it| Value::Object(it).to_string());
+        let delta = || test.delta.clone().unwrap_or_default();
+        refusal = test.error.clone().map(|error| (error, delta()));
+    }
     Result {
         name: suite.name(item),
         kind,
@@ -201,9 +228,21 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
         expected: false,
         accepted_invalid: failure.as_ref().is_some_and(|text| text.contains("ACCEPTED")),
         failure,
+        fields: ran.difference.as_ref().and_then(fields),
         difference: ran.difference,
+        hints,
+        input,
+        refusal,
         counts: ran.counts.map(|counts| counts.0),
     }
+}
+
+/// Both values with the names of their fields, when they are bytes of a known kind.
+fn fields(difference: &Difference) -> Option<Vec<Pair>> {
+    let bytes = |value: &Value| hex::decode(value.as_str()?).ok();
+    let (expected, found) = (bytes(&difference.expected)?, bytes(&difference.found)?);
+    let kind = Kind::of_value(&difference.label, &expected)?;
+    Some(align(&annotate(kind, &expected), &annotate(kind, &found)))
 }
 
 fn requirements(suite: &Suite, tests: &[Result]) -> Vec<Requirement> {
