@@ -5,6 +5,7 @@
 
 mod adapter;
 mod annotate;
+mod badge;
 mod chapters;
 mod difference;
 mod expect;
@@ -56,6 +57,7 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
     let json = options.json.as_deref().filter(|path| *path != "-").map(create).transpose()?;
     let html = options.html.as_deref().map(create).transpose()?;
     let junit = options.junit.as_deref().map(create).transpose()?;
+    let badge = options.badge.as_deref().map(create).transpose()?;
     let expected = options.expect.as_deref().map(Expected::read).transpose()?.unwrap_or_default();
     let ran = run::run(&suite, options);
     let outcome = Outcome::new(ran, &suite, options, hello.as_ref(), &expected);
@@ -67,6 +69,9 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
     }
     if let Some((file, path)) = junit {
         fill(file, path, &junit::write(&outcome))?;
+    }
+    if let Some((file, path)) = badge {
+        fill(file, path, &badge::write(&outcome))?;
     }
     if options.json.as_deref() == Some("-") {
         say(&report::write(&outcome), &mut io::stderr())?;

@@ -56,6 +56,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PATH")]
     pub(crate) junit: Option<String>,
 
+    /// Writes a badge, a small SVG
+    #[arg(long, value_name = "PATH")]
+    pub(crate) badge: Option<String>,
+
     /// File with expected failures: on each line NAME YYYY-MM-DD REASON
     #[arg(long, value_name = "FILE")]
     pub(crate) expect: Option<PathBuf>,

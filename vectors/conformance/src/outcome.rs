@@ -1,6 +1,6 @@
 //! What a run gave, ready to be reported: by test, by chapter, by requirement.
 
-use crate::adapter::{Hello, PROFILES};
+use crate::adapter::{Hello, PROFILES, VERSION};
 use crate::annotate::{Kind, Pair, align, annotate};
 use crate::difference::Difference;
 use crate::expect::Expected;
@@ -8,9 +8,12 @@ use crate::hints::{self, Hint};
 use crate::options::Options;
 use crate::run::{ABORTED, Ran};
 use crate::suite::{Item, Suite};
+use quipu::crypto::kdf::sha256;
+use quipu_vectors::file::Object;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 /// A run.
 #[derive(Debug, Serialize)]
@@ -18,7 +21,14 @@ pub(crate) struct Outcome {
     pub(crate) runner: &'static str,
     pub(crate) version: &'static str,
     pub(crate) protocol: &'static str,
+    /// The version of chapter 13.
+    pub(crate) adapter: u64,
+    /// SHA-256 of the manifest of the vectors.
+    pub(crate) manifest: String,
     pub(crate) implementation: String,
+    /// The command of the adapter.
+    #[serde(skip)]
+    pub(crate) command: Vec<String>,
     /// The profiles that count.
     pub(crate) profiles: Vec<String>,
     /// A decimal string: a JSON number loses digits.
@@ -26,6 +36,8 @@ pub(crate) struct Outcome {
     pub(crate) filter: Option<String>,
     /// `conformant`, `not conformant`, `stale`, `incomplete` or `aborted`.
     pub(crate) verdict: &'static str,
+    /// Everything of the claimed profiles, whether it ran or not.
+    pub(crate) total: usize,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
     /// Failures that were expected.
@@ -99,7 +111,7 @@ pub(crate) struct Result {
     pub(crate) hints: Vec<Hint>,
     /// The file and the arguments of a vector; the report for people shows them.
     #[serde(skip)]
-    pub(crate) input: Option<String>,
+    pub(crate) input: Option<Object>,
     /// What has to be refused: the error, and what was changed in the twin.
     #[serde(skip)]
     pub(crate) refusal: Option<(String, String)>,
@@ -143,11 +155,16 @@ impl Outcome {
             runner: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             protocol: quipu_vectors::file::PROTOCOL,
+            adapter: VERSION,
+            manifest: fs::read(options.vectors.join("manifest.json"))
+                .map_or_else(|_| String::new(), |bytes| hex::encode(sha256(&[&bytes]))),
             implementation,
+            command: options.command().unwrap_or_default().to_vec(),
             profiles,
             seed: options.seed.to_string(),
             filter: options.filter.clone(),
             verdict,
+            total: tests.len() + suite.left_out,
             passed,
             failed,
             expected: excused,
@@ -179,6 +196,16 @@ impl Outcome {
         }
     }
 
+    /// The command that plays one test again.
+    pub(crate) fn again(&self, test: &Result) -> String {
+        let quoted = self.command.iter().map(|word| quote(word)).collect::<Vec<String>>().join(" ");
+        let again = match test.kind {
+            "live" => format!("--seed {} --filter {}", self.seed, quote(&test.name)),
+            _ => format!("repro {}", quote(&test.name)),
+        };
+        format!("cargo run --release -- {again} {quoted}").trim_end().to_owned()
+    }
+
     /// The failures, what was accepted and should not have been first.
     pub(crate) fn failures(&self) -> Vec<&Result> {
         let failed = self.tests.iter().filter(|test| !test.passed && !test.expected);
@@ -186,6 +213,15 @@ impl Outcome {
         failures.sort_by_key(|test| !test.accepted_invalid);
         failures
     }
+}
+
+/// A word as a shell takes it.
+fn quote(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=+,@".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
@@ -213,7 +249,7 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
     let (mut input, mut refusal) = (None, None);
     if let (Some(_), Item::Vector(file, test)) = (&failure, item) {
         let (_, test) = suite.test(file, test);
-        input = test.input.clone().map(|it| Value::Object(it).to_string());
+        input = test.input.clone();
         let delta = || test.delta.clone().unwrap_or_default();
         refusal = test.error.clone().map(|error| (error, delta()));
     }

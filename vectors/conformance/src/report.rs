@@ -9,7 +9,7 @@ const TEXT_LIMIT: usize = 2_000;
 pub(crate) fn write(outcome: &Outcome) -> String {
     let mut out = String::new();
     for test in outcome.failures() {
-        failure(&mut out, test);
+        failure(&mut out, outcome, test);
     }
     live(&mut out, outcome);
     chapters(&mut out, outcome);
@@ -52,7 +52,7 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-fn failure(out: &mut String, test: &Result) {
+fn failure(out: &mut String, outcome: &Outcome, test: &Result) {
     let verdict = if test.accepted_invalid { "ACCEPTED" } else { "FAILED" };
     line(out, &format!("{verdict} {}", test.name));
     line(out, &format!("    {}", test.comment));
@@ -62,7 +62,17 @@ fn failure(out: &mut String, test: &Result) {
     let text = test.failure.as_deref().unwrap_or_default();
     let shown: String = text.chars().take(TEXT_LIMIT).collect();
     let more = if shown.len() < text.len() { " ... (all of it with --json)" } else { "" };
-    line(out, &format!("    {shown}{more}\n"));
+    line(out, &format!("    {shown}{more}"));
+    let differing = test.fields.iter().flatten().filter(|it| it.differs);
+    let differing: Vec<String> =
+        differing.map(|it| format!("{} (byte {})", it.name, it.offset)).collect();
+    if !differing.is_empty() {
+        line(out, &format!("    fields that differ: {}", differing.join(", ")));
+    }
+    for hint in &test.hints {
+        line(out, &format!("    hint: {}", hint.text));
+    }
+    line(out, &format!("    again: {}\n", outcome.again(test)));
 }
 
 fn live(out: &mut String, outcome: &Outcome) {
