@@ -198,12 +198,19 @@ impl Outcome {
 
     /// The command that plays one test again.
     pub(crate) fn again(&self, test: &Result) -> String {
-        let quoted = self.command.iter().map(|word| quote(word)).collect::<Vec<String>>().join(" ");
+        let command = self.shown_command();
+        // The head of the report has a long one in full.
+        let command = if command.len() > 160 { "COMMAND" } else { &command };
         let again = match test.kind {
             "live" => format!("--seed {} --filter {}", self.seed, quote(&test.name)),
             _ => format!("repro {}", quote(&test.name)),
         };
-        format!("cargo run --release -- {again} {quoted}").trim_end().to_owned()
+        format!("cargo run --release -- {again} {command}").trim_end().to_owned()
+    }
+
+    /// The command of the adapter as a shell takes it; nothing for the embedded reference.
+    pub(crate) fn shown_command(&self) -> String {
+        self.command.iter().map(|word| quote(word)).collect::<Vec<String>>().join(" ")
     }
 
     /// The failures, what was accepted and should not have been first.

@@ -9,7 +9,10 @@ const TEXT_LIMIT: usize = 2_000;
 pub(crate) fn write(outcome: &Outcome) -> String {
     let mut out = String::new();
     for test in outcome.failures() {
-        failure(&mut out, outcome, test);
+        failure(&mut out, test);
+    }
+    if let Some(test) = outcome.failures().first() {
+        line(&mut out, &format!("One of them again: {}\n", outcome.again(test)));
     }
     live(&mut out, outcome);
     chapters(&mut out, outcome);
@@ -52,7 +55,7 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-fn failure(out: &mut String, outcome: &Outcome, test: &Result) {
+fn failure(out: &mut String, test: &Result) {
     let verdict = if test.accepted_invalid { "ACCEPTED" } else { "FAILED" };
     line(out, &format!("{verdict} {}", test.name));
     line(out, &format!("    {}", test.comment));
@@ -72,7 +75,7 @@ fn failure(out: &mut String, outcome: &Outcome, test: &Result) {
     for hint in &test.hints {
         line(out, &format!("    hint: {}", hint.text));
     }
-    line(out, &format!("    again: {}\n", outcome.again(test)));
+    line(out, "");
 }
 
 fn live(out: &mut String, outcome: &Outcome) {

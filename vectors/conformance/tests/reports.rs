@@ -104,6 +104,9 @@ fn bytes_of_a_known_kind_are_compared_field_by_field() {
     assert_eq!(fields.len(), 10);
     assert_eq!(differing.len(), 1, "{fields:?}");
     assert_eq!((&differing[0]["name"], &differing[0]["offset"]), (&json!("created"), &json!(138)));
+    let bytes = |side: &str| differing[0][side]["bytes"].as_str().map(str::to_owned);
+    assert_eq!(bytes("expected").as_deref(), Some(&right[276..292]));
+    assert_eq!(bytes("found").as_deref(), Some(&wrong[276..292]));
     assert!(it.text.contains("fields that differ: created (byte 138)"), "{}", it.text);
     assert!(it.html.contains("1 of 10 fields differ"), "{}", it.html);
 }
@@ -149,6 +152,7 @@ fn a_badge_counts_everything_and_is_green_for_a_whole_run_alone() {
     assert!(passed < total, "{passed} {total}");
     assert!(it.badge.contains(&format!("incomplete, {passed} of {total}, suite ")), "{}", it.badge);
     assert!(!it.badge.contains("#17663a") && !it.badge.contains("conformant"), "{}", it.badge);
+    assert!(it.html.contains("◌ Incomplete") && !it.html.contains("✓ Conformant"));
     let test = vector("mix.json", "mix-card");
     let right = test["output"]["hash"].as_str().expect("a hash");
     let it = run("bad", &["--filter", "mix/"], &[right, "00"]);

@@ -8,7 +8,7 @@ mod read;
 mod show;
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeSet;
 
 pub(crate) use command::Arguments;
@@ -78,15 +78,20 @@ impl Kind {
 }
 
 /// One field as it stands in the bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Field {
     pub(crate) offset: usize,
     /// How long the layout makes it; `bytes` are fewer when the input ends too soon.
     pub(crate) length: usize,
     pub(crate) name: String,
+    #[serde(serialize_with = "as_hex")]
     pub(crate) bytes: Vec<u8>,
     /// What the bytes say, where that is more than bytes.
     pub(crate) value: String,
+}
+
+fn as_hex<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&hex::encode(bytes))
 }
 
 /// Annotated bytes.
@@ -106,9 +111,10 @@ pub(crate) struct Pair {
     pub(crate) offset: usize,
     pub(crate) length: usize,
     pub(crate) differs: bool,
-    #[serde(skip)]
+    /// The field where both differ; `None` also where one lacks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<Field>,
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) found: Option<Field>,
 }
 
@@ -144,7 +150,8 @@ fn pair(expected: Option<&Field>, found: Option<&Field>) -> Pair {
         .map_or((String::new(), 0, 0), |it| (it.name.clone(), it.offset, it.length));
     let bytes = |of: Option<&Field>| of.map(|it| it.bytes.clone());
     let differs = bytes(expected) != bytes(found);
-    Pair { name, offset, length, differs, expected: expected.cloned(), found: found.cloned() }
+    let kept = |of: Option<&Field>| of.filter(|_| differs).cloned();
+    Pair { name, offset, length, differs, expected: kept(expected), found: kept(found) }
 }
 
 #[cfg(test)]

@@ -64,25 +64,24 @@ pub(super) fn fields(pairs: &[Pair]) -> String {
     let mut out =
         format!("<h3>{count} of {} fields differ</h3>\n<table class=\"fields\">\n", pairs.len());
     out += "<tr class=\"head\"><th>field<th class=\"n\">offset<th class=\"n\">length<th>expected<th>found\n";
-    for it in pairs {
-        let place = format!(
-            "<td>{}<td class=\"n\" data-name=\"at\">{}<td class=\"n\" data-name=\"length\">{}",
+    for it in pairs.iter().filter(|it| it.differs) {
+        let (due, got) = (units(it.expected.as_ref()), units(it.found.as_ref()));
+        out += &format!(
+            "<tr><td>{}<td class=\"n\" data-name=\"at\">{}<td class=\"n\" data-name=\"length\">{}<td data-name=\"expected\">{}<td data-name=\"found\">{}\n",
             escape(&it.name),
             it.offset,
-            it.length
+            it.length,
+            cell(it.expected.as_ref(), &due, &got),
+            cell(it.found.as_ref(), &got, &due)
         );
-        if it.differs {
-            let (due, got) = (units(it.expected.as_ref()), units(it.found.as_ref()));
-            out += &format!(
-                "<tr>{place}<td data-name=\"expected\">{}<td data-name=\"found\">{}\n",
-                cell(it.expected.as_ref(), &due, &got),
-                cell(it.found.as_ref(), &got, &due)
-            );
-        } else {
-            out += &format!("<tr class=\"same\">{place}<td>the same<td>\n");
-        }
     }
-    out + "</table>\n"
+    out += "</table>\n";
+    let same = pairs.iter().filter(|it| !it.differs).map(|it| escape(&it.name));
+    let same: Vec<String> = same.collect();
+    if !same.is_empty() {
+        out += &format!("<p class=\"soft\">The same: {}.</p>\n", same.join(", "));
+    }
+    out
 }
 
 fn units(field: Option<&Field>) -> Vec<String> {

@@ -43,9 +43,6 @@ fn one(out: &mut String, outcome: &Outcome, test: &Result, open: bool) {
         }
         *out += "</div>\n";
     }
-    if let Some(pairs) = &test.fields {
-        *out += &bytes::fields(pairs);
-    }
     for id in &test.requirements {
         let text = outcome.requirements.iter().find(|it| it.id == *id);
         let text = text.map_or("", |it| it.text.as_str());
@@ -64,6 +61,7 @@ fn what(out: &mut String, test: &Result) {
             escape(error),
             escape(delta)
         );
+        return;
     }
     match &test.difference {
         Some(it) if matches!(it.part, Part::Intermediate | Part::Output | Part::Step) => {
@@ -80,20 +78,12 @@ fn what(out: &mut String, test: &Result) {
                 "<p>{step}first difference: {of} <code>{}</code></p>\n",
                 escape(&it.label)
             );
-            *out += &bytes::sides(&it.expected, &it.found);
-        }
-        Some(it) => {
-            let expected =
-                if it.expected.is_null() { "success".to_owned() } else { shown(&it.expected) };
-            *out += &format!("<p>{}</p>\n", escape(sentence));
-            *out += &format!(
-                "<p class=\"soft\">{}: expected <code>{}</code>, found <code>{}</code></p>\n",
-                escape(&it.label),
-                escape(&expected),
-                escape(&shown(&it.found))
+            *out += &test.fields.as_ref().map_or_else(
+                || bytes::sides(&it.expected, &it.found),
+                |pairs| bytes::fields(pairs),
             );
         }
-        None => *out += &format!("<p><code>{}</code></p>\n", escape(sentence)),
+        _ => *out += &format!("<p>{}</p>\n", escape(sentence)),
     }
 }
 

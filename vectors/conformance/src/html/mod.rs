@@ -61,8 +61,7 @@ fn banner(out: &mut String, outcome: &Outcome) {
     let mut counts =
         format!("{} of {} passed, {} failed", outcome.passed, outcome.total, outcome.failed);
     if accepted > 0 {
-        counts +=
-            &format!(", <strong class=\"bad\">{accepted} accepted what has to be refused</strong>");
+        counts += &format!("<br><b class=\"bad\">{accepted} accepted what has to be refused</b>");
     }
     *out += &format!("<div class=\"banner {class}\"><strong>{title}</strong>\n");
     *out += &format!("<p>{sentence}<br>{counts}</p></div>\n");
@@ -78,6 +77,9 @@ fn facts(out: &mut String, outcome: &Outcome) {
         ("vectors", format!("manifest.json <code>{}</code>", outcome.manifest)),
         ("seed", outcome.seed.clone()),
     ];
+    if !outcome.command.is_empty() {
+        rows.insert(1, ("command", format!("<code>{}</code>", escape(&outcome.shown_command()))));
+    }
     let ran = outcome.tests.len();
     let mut complete = format!("{ran} of {} tests ran", outcome.total);
     if let Some(filter) = &outcome.filter {

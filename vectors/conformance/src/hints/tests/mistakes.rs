@@ -522,6 +522,12 @@ fn every_kind_of_mistake_is_named() {
         assert!(named, "{id} {label}: {hint} ({says}) is not in {said:?}");
     }
     let tested: BTreeSet<&str> = all.iter().map(|(_, _, _, hint, _)| *hint).collect();
+    let guide = include_str!("../../../../../docs/reading-a-report.md");
+    let table = guide.split("\n## ").find(|it| it.starts_with("Hints")).expect("a table");
+    let written = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let written: BTreeSet<&str> =
+        written.flat_map(|ids| ids.split(' ')).map(|it| it.trim_matches('`')).collect();
+    assert_eq!(written, tested, "docs/reading-a-report.md");
     assert_eq!(known().difference(&tested).collect::<Vec<_>>(), Vec::<&&str>::new(), "untested");
 }
 
