@@ -4,6 +4,7 @@
 //! This crate knows nothing about how vectors are made.
 
 mod adapter;
+mod again;
 mod annotate;
 mod badge;
 mod chapters;

@@ -70,7 +70,7 @@ fn failure(out: &mut String, test: &Result) {
     let differing: Vec<String> =
         differing.map(|it| format!("{} (byte {})", it.name, it.offset)).collect();
     if !differing.is_empty() {
-        line(out, &format!("    fields that differ: {}", differing.join(", ")));
+        line(out, &format!("    fields that differ: {}", differing.join("; ")));
     }
     for hint in &test.hints {
         line(out, &format!("    hint: {}", hint.text));

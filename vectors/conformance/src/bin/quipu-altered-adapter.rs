@@ -9,7 +9,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let runner = arguments.next().expect("the runner");
     let changes: Vec<String> = arguments.collect();
-    assert!(changes.len() % 2 == 0, "FROM without TO");
+    assert!(changes.len().is_multiple_of(2), "FROM without TO");
     let mut child = Command::new(runner)
         .arg("serve")
         .stdin(Stdio::piped())

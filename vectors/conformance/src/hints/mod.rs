@@ -1,6 +1,7 @@
 //! Names the classic mistake behind a wrong value, by making it: the value is computed from the
 //! inputs of the vector with one mistake and compared with what the client gave.
 
+mod kdf;
 mod keys;
 mod operations;
 mod parts;

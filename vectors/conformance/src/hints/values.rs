@@ -9,7 +9,7 @@ pub(super) fn hints(test: &Test, label: &str, expected: &Value, found: &Value) -
     let mut out = Vec::new();
     let mut add = |id, text: String| out.push(Hint { id, text });
     match (expected, found) {
-        (Value::String(due), Value::Number(_)) if *due == found.to_string() => {
+        (Value::String(due), Value::Number(number)) if number.to_string() == *due => {
             add(
                 "form-number",
                 format!(

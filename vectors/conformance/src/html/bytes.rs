@@ -79,7 +79,7 @@ pub(super) fn fields(pairs: &[Pair]) -> String {
     let same = pairs.iter().filter(|it| !it.differs).map(|it| escape(&it.name));
     let same: Vec<String> = same.collect();
     if !same.is_empty() {
-        out += &format!("<p class=\"soft\">The same: {}.</p>\n", same.join(", "));
+        out += &format!("<p class=\"soft\">The same: {}.</p>\n", same.join("; "));
     }
     out
 }

@@ -78,7 +78,13 @@ fn facts(out: &mut String, outcome: &Outcome) {
         ("seed", outcome.seed.clone()),
     ];
     if !outcome.command.is_empty() {
-        rows.insert(1, ("command", format!("<code>{}</code>", escape(&outcome.shown_command()))));
+        rows.insert(
+            1,
+            (
+                "command",
+                format!("<code class=\"command\">{}</code>", escape(&outcome.shown_command())),
+            ),
+        );
     }
     let ran = outcome.tests.len();
     let mut complete = format!("{ran} of {} tests ran", outcome.total);
