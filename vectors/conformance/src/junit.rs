@@ -22,7 +22,8 @@ pub(crate) fn write(outcome: &Outcome) -> String {
             }
             Some(text) => {
                 let kind = if test.accepted_invalid { "accepted" } else { "failed" };
-                let text = escape(text);
+                let hints = test.hints.iter().map(|hint| format!("; hint: {}", hint.text));
+                let text = escape(&(text.clone() + &hints.collect::<String>()));
                 let ids = escape(&test.requirements.join(" "));
                 let _ = writeln!(
                     out,

@@ -4,10 +4,15 @@
 //! This crate knows nothing about how vectors are made.
 
 mod adapter;
+mod again;
+mod annotate;
+mod badge;
 mod chapters;
+mod difference;
 mod doctor;
 mod expect;
 mod explain;
+mod hints;
 mod html;
 mod init;
 mod json;
@@ -73,6 +78,10 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
             say(&promote::promote(name, &or_myself(command)?, &suite, options)?, &mut out)?;
             Ok(0)
         }
+        Client::Annotate(arguments) => {
+            say(&arguments.run()?, &mut out)?;
+            Ok(0)
+        }
         Client::Selftest => selftest::selftest(options, &mut out),
         Client::FalseAdapter { kind } => done(adapter::lie(*kind, io::stdin().lock(), out.lock())),
     }
@@ -95,6 +104,7 @@ fn test(options: &Options) -> Result<u8, Stop> {
     let json = options.json.as_deref().filter(|path| *path != "-").map(create).transpose()?;
     let html = options.html.as_deref().map(create).transpose()?;
     let junit = options.junit.as_deref().map(create).transpose()?;
+    let badge = options.badge.as_deref().map(create).transpose()?;
     let expected = options.expect.as_deref().map(Expected::read).transpose()?.unwrap_or_default();
     let ran = run::run(&suite, options);
     let outcome = Outcome::new(ran, &suite, options, &hellos, &expected);
@@ -106,6 +116,9 @@ fn test(options: &Options) -> Result<u8, Stop> {
     }
     if let Some((file, path)) = junit {
         fill(file, path, &junit::write(&outcome))?;
+    }
+    if let Some((file, path)) = badge {
+        fill(file, path, &badge::write(&outcome))?;
     }
     if options.json.as_deref() == Some("-") {
         say(&report::write(&outcome), &mut io::stderr())?;

@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::adapter::Lie;
+use crate::annotate;
 use crate::init::Language;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand};
@@ -58,6 +59,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PATH")]
     pub(crate) junit: Option<String>,
 
+    /// Writes a badge, a small SVG
+    #[arg(long, value_name = "PATH")]
+    pub(crate) badge: Option<String>,
+
     /// File with expected failures: on each line NAME YYYY-MM-DD REASON
     #[arg(long, value_name = "FILE")]
     pub(crate) expect: Option<PathBuf>,
@@ -107,6 +112,8 @@ pub(crate) enum Client {
         #[arg(trailing_var_arg = true)]
         command: Vec<String>,
     },
+    /// Shows bytes with the names of their fields
+    Annotate(annotate::Arguments),
     /// Proves the runner on this machine: honest clients pass, false ones do not
     ///
     /// Exit code 0: each client ended with the code that it must, 6: one did not.
@@ -202,6 +209,17 @@ impl Options {
         }
     }
 
+    /// The words behind the options with which the same clients are tested again.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        match &self.client {
+            Some(Client::Adapter(command)) => command.clone(),
+            Some(Client::Pair { one, other }) => {
+                vec!["pair".to_owned(), shell_words::join(&one.0), shell_words::join(&other.0)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Refuses options that only a run of the suite has.
     fn without_a_run(&self) -> Result<(), Stop> {
         let given = [
@@ -211,6 +229,7 @@ impl Options {
             ("--html", self.html.is_some()),
             ("--junit", self.junit.is_some()),
             ("--expect", self.expect.is_some()),
+            ("--badge", self.badge.is_some()),
         ];
         match given.into_iter().find(|(_, given)| *given) {
             None => Ok(()),

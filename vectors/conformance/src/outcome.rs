@@ -1,12 +1,19 @@
 //! What a run gave, ready to be reported: by test, by chapter, by requirement.
 
-use crate::adapter::{Hello, PROFILES};
+use crate::adapter::{Hello, PROFILES, VERSION};
+use crate::annotate::{Kind, Pair, align, annotate};
+use crate::difference::Difference;
 use crate::expect::Expected;
+use crate::hints::{self, Hint};
 use crate::options::{Client, Options};
 use crate::run::{ABORTED, Ran};
 use crate::suite::{Item, Suite};
+use quipu::crypto::kdf::sha256;
+use quipu_vectors::file::Object;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 /// A run.
 #[derive(Debug, Serialize)]
@@ -14,7 +21,14 @@ pub(crate) struct Outcome {
     pub(crate) runner: &'static str,
     pub(crate) version: &'static str,
     pub(crate) protocol: &'static str,
+    /// The version of chapter 13.
+    pub(crate) adapter: u64,
+    /// SHA-256 of the manifest of the vectors.
+    pub(crate) manifest: String,
     pub(crate) implementation: String,
+    /// The command of the adapter.
+    #[serde(skip)]
+    pub(crate) command: Vec<String>,
     /// The profiles that count.
     pub(crate) profiles: Vec<String>,
     /// A decimal string: a JSON number loses digits.
@@ -23,6 +37,8 @@ pub(crate) struct Outcome {
     /// `conformant`, `not conformant`, `stale`, `incomplete` or `aborted`; of a pair
     /// `interoperable` or `not interoperable`.
     pub(crate) verdict: &'static str,
+    /// Everything of the claimed profiles, whether it ran or not.
+    pub(crate) total: usize,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
     /// Failures that were expected.
@@ -85,6 +101,21 @@ pub(crate) struct Result {
     pub(crate) accepted_invalid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<String>,
+    /// The first value that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) difference: Option<Difference>,
+    /// The fields of both values, when they are bytes of a known kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) fields: Option<Vec<Pair>>,
+    /// Mistakes that give exactly the value that was found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hints: Vec<Hint>,
+    /// The file and the arguments of a vector; the report for people shows them.
+    #[serde(skip)]
+    pub(crate) input: Option<Object>,
+    /// What has to be refused: the error, and what was changed in the twin.
+    #[serde(skip)]
+    pub(crate) refusal: Option<(String, String)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) counts: Option<BTreeMap<String, u64>>,
 }
@@ -131,11 +162,16 @@ impl Outcome {
             runner: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             protocol: quipu_vectors::file::PROTOCOL,
+            adapter: VERSION,
+            manifest: fs::read(options.vectors.join("manifest.json"))
+                .map_or_else(|_| String::new(), |bytes| hex::encode(sha256(&[&bytes]))),
             implementation,
+            command: options.shown(),
             profiles,
             seed: options.seed.to_string(),
             filter: options.filter.clone(),
             verdict,
+            total: tests.len() + suite.left_out,
             passed,
             failed,
             expected: excused,
@@ -199,6 +235,18 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
         }
     };
     let failure = ran.failure;
+    let mut hints = Vec::new();
+    if let (Some(difference), Item::Vector(file, test)) = (&ran.difference, item) {
+        let (file, test) = suite.test(file, test);
+        hints = hints::hints(file, test, difference);
+    }
+    let (mut input, mut refusal) = (None, None);
+    if let (Some(_), Item::Vector(file, test)) = (&failure, item) {
+        let (_, test) = suite.test(file, test);
+        input = test.input.clone();
+        let delta = || test.delta.clone().unwrap_or_default();
+        refusal = test.error.clone().map(|error| (error, delta()));
+    }
     Result {
         name: suite.name(item),
         kind,
@@ -210,8 +258,21 @@ fn result(suite: &Suite, item: Item, ran: Ran) -> Result {
         expected: false,
         accepted_invalid: failure.as_ref().is_some_and(|text| text.contains("ACCEPTED")),
         failure,
+        fields: ran.difference.as_ref().and_then(fields),
+        difference: ran.difference,
+        hints,
+        input,
+        refusal,
         counts: ran.counts.map(|counts| counts.0),
     }
+}
+
+/// Both values with the names of their fields, when they are bytes of a known kind.
+fn fields(difference: &Difference) -> Option<Vec<Pair>> {
+    let bytes = |value: &Value| hex::decode(value.as_str()?).ok();
+    let (expected, found) = (bytes(&difference.expected)?, bytes(&difference.found)?);
+    let kind = Kind::of_value(&difference.label, &expected)?;
+    Some(align(&annotate(kind, &expected), &annotate(kind, &found)))
 }
 
 fn requirements(suite: &Suite, tests: &[Result]) -> Vec<Requirement> {

@@ -11,6 +11,9 @@ pub(crate) fn write(outcome: &Outcome) -> String {
     for test in outcome.failures() {
         failure(&mut out, test);
     }
+    if let Some(test) = outcome.failures().first() {
+        line(&mut out, &format!("One of them again: {}\n", outcome.again(test)));
+    }
     live(&mut out, outcome);
     chapters(&mut out, outcome);
     line(&mut out, &format!("{}: {}", outcome.implementation, outcome.profiles.join(", ")));
@@ -62,7 +65,17 @@ fn failure(out: &mut String, test: &Result) {
     let text = test.failure.as_deref().unwrap_or_default();
     let shown: String = text.chars().take(TEXT_LIMIT).collect();
     let more = if shown.len() < text.len() { " ... (all of it with --json)" } else { "" };
-    line(out, &format!("    {shown}{more}\n"));
+    line(out, &format!("    {shown}{more}"));
+    let differing = test.fields.iter().flatten().filter(|it| it.differs);
+    let differing: Vec<String> =
+        differing.map(|it| format!("{} (byte {})", it.name, it.offset)).collect();
+    if !differing.is_empty() {
+        line(out, &format!("    fields that differ: {}", differing.join("; ")));
+    }
+    for hint in &test.hints {
+        line(out, &format!("    hint: {}", hint.text));
+    }
+    line(out, "");
 }
 
 fn live(out: &mut String, outcome: &Outcome) {

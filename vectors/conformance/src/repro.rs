@@ -56,6 +56,7 @@ fn converse(adapter: &mut Adapter, item: Item, suite: &Suite, seed: u64) -> Resu
     };
     match played.map_err(|failed| failed.to_string())? {
         Played::Passed => Ok(()),
+        Played::Differs(difference) => Err(difference.text),
         Played::Accepted(text)
         | Played::Failed(text)
         | Played::Unsupported(text)

@@ -1,6 +1,7 @@
 //! Running: every item on its own, panics caught, in parallel, reported in order.
 
 use crate::adapter::{Adapter, Failed, Played, play};
+use crate::difference::Difference;
 use crate::live::Counts;
 use crate::options::Options;
 use crate::suite::{Item, Suite};
@@ -18,10 +19,12 @@ use std::thread;
 use std::time::Duration;
 
 /// What one item gave.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Ran {
     /// What differs, as a sentence.
     pub(crate) failure: Option<String>,
+    /// The first value that differs, if the failure is one.
+    pub(crate) difference: Option<Difference>,
     /// What a live case has seen.
     pub(crate) counts: Option<Counts>,
 }
@@ -109,9 +112,9 @@ fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> V
     let bar = bar(suite.items.len());
     let (next, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results = Mutex::new(vec![None; suite.items.len()]);
-    let put = |index: usize, failure: Option<String>| {
+    let put = |index: usize, ran: Ran| {
         if let Ok(mut results) = results.lock() {
-            results[index] = Some(Ran { failure, counts: None });
+            results[index] = Some(ran);
         }
     };
     let work = || {
@@ -128,12 +131,12 @@ fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> V
                 lost.store(0, Ordering::Relaxed);
             }
             bar.inc(1);
-            put(index, failure(ended));
+            put(index, ended.into());
             last = Some(index);
         }
         for mut adapter in worker.adapters {
             if let (Err(text), Some(index)) = (adapter.end(), last) {
-                put(index, Some(format!("fault: {text}")));
+                put(index, Ran::failed(format!("fault: {text}")));
             }
         }
     };
@@ -143,20 +146,32 @@ fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> V
         }
     });
     bar.finish_and_clear();
-    let aborted = Ran { failure: Some(ABORTED.to_owned()), counts: None };
+    let aborted = Ran::failed(ABORTED);
     let results = results.into_inner().unwrap_or_default();
     results.into_iter().map(|ran| ran.unwrap_or_else(|| aborted.clone())).collect()
 }
 
-fn failure(ended: Ended) -> Option<String> {
-    match ended {
-        Ended::Played(Played::Passed) => None,
-        Ended::Played(Played::Accepted(text) | Played::Failed(text)) => Some(text),
-        Ended::Played(Played::Unsupported(text)) => {
-            Some(format!("{text}, though its profile is claimed"))
-        }
-        Ended::Played(Played::Fault(text)) | Ended::Nonsense(text) | Ended::Lost(text) => {
-            Some(format!("fault: {text}"))
+impl Ran {
+    fn failed(text: impl Into<String>) -> Self {
+        Self { failure: Some(text.into()), ..Self::default() }
+    }
+}
+
+impl From<Ended> for Ran {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Played(Played::Passed) => Self::default(),
+            Ended::Played(Played::Accepted(text) | Played::Failed(text)) => Self::failed(text),
+            Ended::Played(Played::Differs(difference)) => {
+                let failed = Self::failed(difference.text.as_str());
+                Self { difference: Some(*difference), ..failed }
+            }
+            Ended::Played(Played::Unsupported(text)) => {
+                Self::failed(format!("{text}, though its profile is claimed"))
+            }
+            Ended::Played(Played::Fault(text)) | Ended::Nonsense(text) | Ended::Lost(text) => {
+                Self::failed(format!("fault: {text}"))
+            }
         }
     }
 }
@@ -192,7 +207,7 @@ fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
     });
     bar.finish_and_clear();
     panic::set_hook(former);
-    let lost = Ran { failure: Some("it was not run".to_owned()), counts: None };
+    let lost = Ran::failed("it was not run");
     let results = results.into_inner().unwrap_or_default();
     let mut results: Vec<Ran> =
         results.into_iter().map(|ran| ran.unwrap_or_else(|| lost.clone())).collect();
@@ -204,21 +219,21 @@ fn run_one(suite: &Suite, item: Item, seed: u64, worker: &mut Worker<'_>) -> Ran
     let caught = panic::catch_unwind(AssertUnwindSafe(|| match item {
         Item::Vector(file, test) => {
             let (file, test) = suite.test(file, test);
-            Ran { failure: check(&file.operation, file.suite, test).err(), counts: None }
+            let failure = check(&file.operation, file.suite, test).err();
+            let difference = failure.as_ref().and_then(|_| Difference::of_embedded(file, test));
+            Ran { failure, difference, counts: None }
         }
-        Item::Probe(_) | Item::Peer(_) => {
-            Ran { failure: failure(worker.play(suite, item)), counts: None }
-        }
+        Item::Probe(_) | Item::Peer(_) => worker.play(suite, item).into(),
         Item::Live(case) => {
             let played = case.play(seed);
-            Ran { failure: played.outcome.err(), counts: Some(played.counts) }
+            Ran { failure: played.outcome.err(), counts: Some(played.counts), ..Ran::default() }
         }
     }));
     caught.unwrap_or_else(|_| {
         let what = PANIC.take().unwrap_or_else(|| "without a message".to_owned());
         let seed =
             if matches!(item, Item::Live(_)) { format!("seed {seed}: ") } else { String::new() };
-        Ran { failure: Some(format!("{seed}panicked: {what}")), counts: None }
+        Ran::failed(format!("{seed}panicked: {what}"))
     })
 }
 

@@ -1,6 +1,7 @@
 //! Chapter 13.2: a vector, played through an adapter.
 
 use super::{Adapter, Answer, Failed};
+use crate::difference::{Difference, Part};
 use quipu_vectors::file::{File, Object, Test};
 use quipu_vectors::script::{arguments, results};
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ pub(crate) enum Played {
     /// The client accepted what has to be refused.
     Accepted(String),
     Failed(String),
+    /// A value, an error name or the draws differ.
+    Differs(Box<Difference>),
     Unsupported(String),
     /// The adapter says so itself.
     Fault(String),
@@ -34,6 +37,10 @@ impl Played {
             Self::Passed => Self::Passed,
             Self::Accepted(text) => Self::Accepted(put(text)),
             Self::Failed(text) => Self::Failed(put(text)),
+            Self::Differs(mut difference) => {
+                difference.text = put(difference.text);
+                Self::Differs(difference)
+            }
             Self::Unsupported(text) => Self::Unsupported(put(text)),
             Self::Fault(text) => Self::Fault(put(text)),
         }
@@ -83,6 +90,10 @@ pub(crate) fn failed(text: impl Into<String>) -> Stop {
     Stop::Played(Played::Failed(text.into()))
 }
 
+fn differs(difference: Difference) -> Stop {
+    Stop::Played(Played::Differs(Box::new(difference)))
+}
+
 /// What was answered, against what is expected; the results when both are success.
 //= spec/13-adapter.md#13-2-operations
 //# [ADAPT-07] The client's random source MUST be the draws of the request, in their order; when the
@@ -98,7 +109,8 @@ pub(crate) fn judge(
     match (answer, error) {
         (Answer::Ok(results, drew), None) if drew == lengths => Ok(Some(results)),
         (Answer::Ok(_, drew), None) => {
-            Err(failed(format!("{at}drew {drew:?} bytes, expected {lengths:?}")))
+            let text = format!("{at}drew {drew:?} bytes, expected {lengths:?}");
+            Err(differs(Difference::new(Part::Drew, json!(lengths), json!(drew), text)))
         }
         (Answer::Ok(..), Some(expected)) => {
             let text = format!("{at}ACCEPTED, expected refusal as {expected}");
@@ -108,14 +120,17 @@ pub(crate) fn judge(
             if lengths.starts_with(&drew) {
                 Ok(None)
             } else {
-                Err(failed(format!("{at}drew {drew:?} bytes, expected {lengths:?} at most")))
+                let text = format!("{at}drew {drew:?} bytes, expected {lengths:?} at most");
+                Err(differs(Difference::new(Part::Drew, json!(lengths), json!(drew), text)))
             }
         }
         (Answer::Reject(found, _), Some(expected)) => {
-            Err(failed(format!("{at}refused as {found}, expected {expected}")))
+            let text = format!("{at}refused as {found}, expected {expected}");
+            Err(differs(Difference::new(Part::Error, json!(expected), json!(found), text)))
         }
         (Answer::Reject(found, _), None) => {
-            Err(failed(format!("{at}refused as {found}, expected success")))
+            let text = format!("{at}refused as {found}, expected success");
+            Err(differs(Difference::new(Part::Error, Value::Null, json!(found), text)))
         }
         (Answer::Unsupported, _) => {
             Err(Stop::Played(Played::Unsupported(format!("{at}unsupported"))))
@@ -134,15 +149,9 @@ fn vector(adapter: &mut Adapter, file: &File, test: &Test) -> Result<(), Stop> {
     let answer = adapter.ask(&request)?;
     let Some(found) = judge(answer, test.error.as_deref(), &lengths, "")? else { return Ok(()) };
     let steps = found.get("intermediate").and_then(Value::as_array).cloned().unwrap_or_default();
-    for (found, (label, value)) in steps.iter().zip(&test.intermediate) {
-        if *found != json!([label, value]) {
-            return Err(failed(format!("first difference at {label}: {found}, expected {value}")));
-        }
-    }
-    let expected = Value::Object(test.output.clone().unwrap_or_default());
     let output = found.get("output").cloned().unwrap_or_default();
-    if output != expected {
-        return Err(failed(format!("output {output}, expected {expected}")));
+    if let Some(difference) = Difference::of_vector(test, &steps, &output) {
+        return Err(differs(difference));
     }
     if steps.is_empty() || steps.len() == test.intermediate.len() {
         Ok(())
@@ -211,12 +220,8 @@ pub(crate) fn one_step(
     let Some(mut found) = found else { return Ok(()) };
     save(step, &found, saved);
     found.remove("messages");
-    let expected = results(step);
-    if found != expected {
-        let (found, expected) = (Value::Object(found), Value::Object(expected));
-        return Err(failed(format!("{at}{found}, expected {expected}")));
-    }
-    Ok(())
+    let (found, expected) = (Value::Object(found), Value::Object(results(step)));
+    Difference::of_step(at, &expected, &found).map_or(Ok(()), |it| Err(differs(it)))
 }
 
 fn save(step: &Object, found: &Object, saved: &mut BTreeMap<String, Vec<Value>>) {
