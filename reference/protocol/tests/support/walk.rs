@@ -238,7 +238,7 @@ pub(crate) fn expected(packet: &[u8]) -> Error {
         [] | [_] | [_, _] | [_, _, _] => BytesError::Length.into(),
         [version, ..] if *version != 1 => BytesError::Version.into(),
         [_, kind, ..] if *kind != 0x10 => BytesError::Type.into(),
-        [_, _, high, low, ..] if (*high, *low) != (0, 1) => BytesError::Suite.into(),
+        [_, _, high, low, ..] if *high != 0 || ![1, 2].contains(low) => BytesError::Suite.into(),
         _ if packet.len().checked_sub(OVERHEAD).is_some_and(bucket) => {
             PeerError::Authentication.into()
         }
