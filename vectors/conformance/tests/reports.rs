@@ -168,11 +168,14 @@ fn a_badge_counts_everything_and_is_green_for_a_whole_run_alone() {
 // What has to be refused and is not comes first, and says what is wrong with it.
 #[test]
 fn an_accepted_invalid_input_comes_first() {
-    let changes = [r#""reject":"too_long""#, r#""ok":{"output":{"padded":1}}"#];
-    let it = run("accepted", &["--filter", "padding/"], &changes);
+    // An ordinary failure stands before it in the suite.
+    let wrong = [r#""padded":256"#, r#""padded":257"#];
+    let taken = [r#""reject":"too_long""#, r#""ok":{"output":{"padded":1}}"#];
+    let it = run("accepted", &["--filter", "padding/"], &[wrong, taken].concat());
+    assert!(it.text.contains("\nFAILED padding/padding-0\n"), "{}", it.text);
     let first = it.html.find("Accepted and must be refused").expect("a section");
     assert!(it.html.contains("It has to be refused as <code>too_long</code>"), "{}", it.html);
-    assert!(it.html.find("<h2>Requirements").expect("a section") > first);
+    assert!(it.html.find("<h2>Failures").expect("a section") > first);
     assert!(it.text.starts_with("ACCEPTED padding/"), "{}", it.text);
 }
 
