@@ -2,14 +2,17 @@
 //!
 //! It works on copies of the tree below `target/`; the source that is built for others has no hook.
 
+mod isolate;
 mod list;
 mod matrix;
 mod report;
+mod sites;
 mod tree;
 mod weave;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use isolate::Overlaps;
 use list::{List, Mutant};
 use matrix::Row;
 use std::fs;
@@ -20,7 +23,7 @@ use tree::Tree;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  every mutant is killed by the tests named for it, or is listed as a survivor
+  0  everything is as listed
   1  something is not as listed, or with --check docs/mutants.md differs
   2  usage, a list that cannot be used, a copy that does not build";
 
@@ -44,10 +47,33 @@ struct Options {
     /// Runs only mutants whose id or bug contains this, prints which tests fail, writes nothing
     #[arg(long, value_name = "SUBSTRING", conflicts_with_all = ["check", "html"])]
     filter: Option<String>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Switches off every check of the reference that refuses a refusal of the vectors, until it is
+    /// accepted. More than one check has to be listed with its reason in overlaps.json
+    Isolate {
+        /// The vectors
+        #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../data"))]
+        vectors: PathBuf,
+
+        /// Writes overlaps.json as it would have to be; reasons that are missing are left empty
+        #[arg(long)]
+        write: bool,
+    },
 }
 
 fn main() -> ExitCode {
-    match matrix(&Options::parse()) {
+    let options = Options::parse();
+    let findings = match &options.command {
+        Some(Command::Isolate { vectors, write }) => isolate(&options, vectors, *write),
+        None => matrix(&options),
+    };
+    match findings {
         Ok(findings) if findings.is_empty() => ExitCode::SUCCESS,
         Ok(findings) => {
             findings.iter().for_each(|finding| eprintln!("{finding}"));
@@ -61,9 +87,31 @@ fn main() -> ExitCode {
     }
 }
 
+/// The repository, by a path that holds in every folder.
+fn root(options: &Options) -> Result<PathBuf, String> {
+    fs::canonicalize(&options.root)
+        .map_err(|error| format!("no repository at {}: {error}", options.root.display()))
+}
+
+fn isolate(options: &Options, vectors: &Path, rewrite: bool) -> Result<Vec<String>, String> {
+    let root = root(options)?;
+    let listed = Overlaps::read(&root)?;
+    let found = isolate::find(&root, vectors)?;
+    if rewrite {
+        let text = serde_json::to_string_pretty(&found.listed(&listed));
+        let text = text.map_err(|error| error.to_string())? + "\n";
+        write(&root.join("vectors/mutants/overlaps.json"), &text)?;
+    }
+    let [overlaps, stuck] = found.counts();
+    println!(
+        "{} refusals: {} by exactly one check, {overlaps} by several, {stuck} with nothing to go on with",
+        found.refusals, found.isolating
+    );
+    Ok(found.findings(&if rewrite { Overlaps::read(&root)? } else { listed }))
+}
+
 fn matrix(options: &Options) -> Result<Vec<String>, String> {
-    let root = fs::canonicalize(&options.root)
-        .map_err(|error| format!("no repository at {}: {error}", options.root.display()))?;
+    let root = root(options)?;
     let list = List::read(&root)?;
     let selected = |it: &&Mutant| {
         options.filter.as_ref().is_none_or(|text| it.id.contains(text) || it.bug.contains(text))

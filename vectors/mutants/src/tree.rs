@@ -67,7 +67,17 @@ impl Tree {
         if fs::read_to_string(&to).ok().as_deref() == Some(text) {
             return Ok(());
         }
-        fs::write(&to, text).map_err(|error| format!("cannot write {}: {error}", to.display()))
+        let folder = to.parent().map_or(Ok(()), fs::create_dir_all);
+        folder
+            .and_then(|()| fs::write(&to, text))
+            .map_err(|error| format!("cannot write {}: {error}", to.display()))
+    }
+
+    /// A file of the copy.
+    pub(crate) fn read(&self, path: &str) -> Result<String, String> {
+        let from = self.copy.join(path);
+        fs::read_to_string(&from)
+            .map_err(|error| format!("cannot read {}: {error}", from.display()))
     }
 
     /// Builds a program of the copy.

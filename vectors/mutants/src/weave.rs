@@ -30,7 +30,7 @@ pub(crate) fn weave(list: &List, path: &Path, text: String) -> Result<String, St
     Ok(prepare(path, out))
 }
 
-fn place(text: &str, edit: &Edit) -> Result<(usize, usize), String> {
+pub(crate) fn place(text: &str, edit: &Edit) -> Result<(usize, usize), String> {
     let places: Vec<usize> = text.match_indices(&edit.find).map(|(at, _)| at).collect();
     match places.as_slice() {
         [at] => Ok((*at, at + edit.find.len())),

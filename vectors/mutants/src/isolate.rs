@@ -1,0 +1,218 @@
+//! Isolation: which places of the reference refuse each refusal of the vectors. One is best: the
+//! test then fails for a client that lacks exactly this check.
+
+use crate::sites::Sites;
+use crate::tree::Tree;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// `overlaps.json`: the refusals that more than one place refuses, and those that cannot be taken
+/// back, each with the reason why that has to be so.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Overlaps {
+    groups: Vec<Group>,
+}
+
+/// What has one reason.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    reason: String,
+    overlaps: Vec<Overlap>,
+}
+
+/// Refusals with the same places.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Overlap {
+    /// The places that refuse, in the order in which they do.
+    places: Vec<String>,
+    /// The place behind them that leaves nothing to go on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<String>,
+    tests: BTreeSet<String>,
+}
+
+/// Places that refuse, and the place behind them that leaves nothing to go on with.
+type Places = (Vec<String>, Option<String>);
+
+/// A place as the program in the copy reports it: file, line, what it refuses as.
+type Site = (String, usize, String);
+
+/// One line of that program.
+#[derive(Debug, Deserialize)]
+struct Line {
+    name: String,
+    end: String,
+    sites: Vec<Site>,
+    hard: Option<Site>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) refusals: usize,
+    pub(crate) isolating: usize,
+    overlaps: BTreeMap<Places, BTreeSet<String>>,
+    findings: Vec<String>,
+}
+
+/// Builds the copy with its switches and asks it about every refusal of the vectors in `folder`.
+pub(crate) fn find(root: &Path, folder: &Path) -> Result<Found, String> {
+    let sites = Sites::read(root)?;
+    let tree = Tree::copy(root, "sites", |path, text| sites.switch(path, text))?;
+    tree.add("reference/protocol/src/switch.rs", include_str!("../copy/site.rs"))?;
+    tree.add("vectors/src/bin/quipu-isolate.rs", include_str!("../copy/isolate.rs"))?;
+    let program = tree.build("quipu-vectors", "quipu-isolate")?;
+    let ran = Command::new(&program)
+        .arg(folder)
+        .output()
+        .map_err(|error| format!("cannot run {}: {error}", program.display()))?;
+    let text = String::from_utf8_lossy(&ran.stdout);
+    if !ran.status.success() {
+        return Err(String::from_utf8_lossy(&ran.stderr).into_owned());
+    }
+    let lines = text.lines().map(serde_json::from_str).collect::<Result<Vec<Line>, _>>();
+    let lines = lines.map_err(|error| format!("{}: {error}", program.display()))?;
+    let names = Names::new(&tree, &lines)?;
+    let mut found = Found { refusals: lines.len(), ..Found::default() };
+    for line in lines {
+        let places = line.sites.iter().map(|site| names.of(site)).collect::<Vec<_>>();
+        let last = line.hard.as_ref().map(|site| names.of(site));
+        match line.end.as_str() {
+            "accepted" if places.len() == 1 => found.isolating += 1,
+            "accepted" | "stuck" => {
+                found.overlaps.entry((places, last)).or_default().insert(line.name);
+            }
+            end => found.findings.push(format!(
+                "{}: {end}, without {}; {}",
+                line.name,
+                places.join(", "),
+                last.unwrap_or_default()
+            )),
+        }
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// How many refusals more than one place refuses, and how many leave nothing to go on with.
+    pub(crate) fn counts(&self) -> [usize; 2] {
+        let count = |stuck: bool| {
+            let of = self.overlaps.iter().filter(|((_, last), _)| last.is_some() == stuck);
+            of.map(|(_, tests)| tests.len()).sum()
+        };
+        [count(false), count(true)]
+    }
+
+    /// What is not as listed, as sentences.
+    pub(crate) fn findings(&self, listed: &Overlaps) -> Vec<String> {
+        let mut findings = self.findings.clone();
+        let mut known: BTreeMap<Places, &BTreeSet<String>> = BTreeMap::new();
+        for group in &listed.groups {
+            for it in &group.overlaps {
+                if group.reason.is_empty() {
+                    findings.push(format!("no reason is given for {}", it.places.join(", ")));
+                }
+                known.insert((it.places.clone(), it.last.clone()), &it.tests);
+            }
+        }
+        let none = BTreeSet::new();
+        for (places, tests) in &self.overlaps {
+            let listed = known.get(places).copied().unwrap_or(&none);
+            for name in tests.difference(listed) {
+                findings.push(format!("{name} is refused by {}, not listed so", shown(places)));
+            }
+        }
+        for (places, tests) in known {
+            let found = self.overlaps.get(&places).unwrap_or(&none);
+            for name in tests.difference(found) {
+                findings.push(format!("{name} is listed as refused by {}", shown(&places)));
+            }
+        }
+        findings
+    }
+
+    /// The list as it would have to be: with the reasons that are known, and without one where
+    /// there is none.
+    pub(crate) fn listed(&self, before: &Overlaps) -> Overlaps {
+        let mut reasons = BTreeMap::new();
+        for group in &before.groups {
+            for it in &group.overlaps {
+                reasons.insert((it.places.clone(), it.last.clone()), group.reason.clone());
+            }
+        }
+        let mut groups: BTreeMap<String, Vec<Overlap>> = BTreeMap::new();
+        for ((places, last), tests) in &self.overlaps {
+            let (places, last, tests) = (places.clone(), last.clone(), tests.clone());
+            let reason = reasons.get(&(places.clone(), last.clone())).cloned().unwrap_or_default();
+            groups.entry(reason).or_default().push(Overlap { places, last, tests });
+        }
+        let groups = groups.into_iter().map(|(reason, overlaps)| Group { reason, overlaps });
+        Overlaps { groups: groups.collect() }
+    }
+}
+
+fn shown((places, last): &Places) -> String {
+    let places = if places.is_empty() { "nothing".to_owned() } else { places.join(" and ") };
+    match last {
+        None => places,
+        Some(last) => format!("{places}, then for good by {last}"),
+    }
+}
+
+impl Overlaps {
+    /// Reads `overlaps.json` of a repository.
+    pub(crate) fn read(root: &Path) -> Result<Self, String> {
+        let path = root.join("vectors/mutants/overlaps.json");
+        let text = fs::read_to_string(&path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        serde_json::from_str(&text)
+            .map_err(|error| format!("{}, line {}: {error}", path.display(), error.line()))
+    }
+}
+
+/// Names of places that do not change with every line of the source.
+struct Names(BTreeMap<Site, String>);
+
+impl Names {
+    fn new(tree: &Tree, lines: &[Line]) -> Result<Self, String> {
+        let sites: BTreeSet<&Site> =
+            lines.iter().flat_map(|line| line.sites.iter().chain(&line.hard)).collect();
+        let (mut names, mut used) = (BTreeMap::new(), BTreeMap::<String, usize>::new());
+        for site in sites {
+            let (file, line, what) = site;
+            let function = function(&tree.read(file)?, *line);
+            let file = file.trim_start_matches("reference/protocol/src/");
+            let name = format!("{} {function}: {what}", file.trim_end_matches(".rs"));
+            let count = used.entry(name.clone()).or_default();
+            *count += 1;
+            let name = if *count == 1 { name } else { format!("{name} ({count})") };
+            names.insert(site.clone(), name);
+        }
+        Ok(Self(names))
+    }
+
+    fn of(&self, site: &Site) -> String {
+        self.0.get(site).cloned().unwrap_or_default()
+    }
+}
+
+/// The name of the function around a line of a source, counted from 1.
+fn function(text: &str, line: usize) -> String {
+    let before: Vec<&str> = text.lines().take(line).collect();
+    let begins = before.iter().rev().find_map(|line| {
+        let at = if line.trim_start().starts_with("fn ") {
+            Some(line.find("fn ")?)
+        } else {
+            line.find(" fn ").map(|at| at + 1)
+        };
+        let name = &line[at? + 3..];
+        Some(name[..name.find(['(', '<'])?].to_owned())
+    });
+    begins.unwrap_or_default()
+}
