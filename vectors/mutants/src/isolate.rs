@@ -25,20 +25,19 @@ struct Group {
     overlaps: Vec<Overlap>,
 }
 
-/// Refusals with the same places.
+/// Refusals with the same first place.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Overlap {
-    /// The places that refuse, in the order in which they do.
-    places: Vec<String>,
-    /// The place behind them that leaves nothing to go on with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    last: Option<String>,
+    /// The place that refuses first.
+    place: String,
+    /// Whether some place leaves nothing to go on with.
+    stuck: bool,
     tests: BTreeSet<String>,
 }
 
-/// Places that refuse, and the place behind them that leaves nothing to go on with.
-type Places = (Vec<String>, Option<String>);
+/// The place that refuses first, and whether the refusal cannot be taken back.
+type Place = (String, bool);
 
 /// A place as the program in the copy reports it: file, line, what it refuses as.
 type Site = (String, usize, String);
@@ -57,7 +56,8 @@ struct Line {
 pub(crate) struct Found {
     pub(crate) refusals: usize,
     pub(crate) isolating: usize,
-    overlaps: BTreeMap<Places, BTreeSet<String>>,
+    /// Test and all its places, in the order in which they refuse.
+    overlaps: BTreeMap<Place, BTreeMap<String, Vec<String>>>,
     findings: Vec<String>,
 }
 
@@ -81,19 +81,17 @@ pub(crate) fn find(root: &Path, folder: &Path) -> Result<Found, String> {
     let names = Names::new(&tree, &lines)?;
     let mut found = Found { refusals: lines.len(), ..Found::default() };
     for line in lines {
-        let places = line.sites.iter().map(|site| names.of(site)).collect::<Vec<_>>();
-        let last = line.hard.as_ref().map(|site| names.of(site));
-        match line.end.as_str() {
-            "accepted" if places.len() == 1 => found.isolating += 1,
-            "accepted" | "stuck" => {
-                found.overlaps.entry((places, last)).or_default().insert(line.name);
+        let places: Vec<String> =
+            line.sites.iter().chain(&line.hard).map(|site| names.of(site)).collect();
+        match (line.end.as_str(), places.first()) {
+            ("accepted", _) if places.len() == 1 => found.isolating += 1,
+            (end @ ("accepted" | "stuck"), Some(first)) => {
+                let place = (first.clone(), end == "stuck");
+                found.overlaps.entry(place).or_default().insert(line.name, places);
             }
-            end => found.findings.push(format!(
-                "{}: {end}, without {}; {}",
-                line.name,
-                places.join(", "),
-                last.unwrap_or_default()
-            )),
+            (end, _) => {
+                found.findings.push(format!("{}: {end} ({})", line.name, places.join(", ")));
+            }
         }
     }
     Ok(found)
@@ -102,70 +100,67 @@ pub(crate) fn find(root: &Path, folder: &Path) -> Result<Found, String> {
 impl Found {
     /// How many refusals more than one place refuses, and how many leave nothing to go on with.
     pub(crate) fn counts(&self) -> [usize; 2] {
-        let count = |stuck: bool| {
-            let of = self.overlaps.iter().filter(|((_, last), _)| last.is_some() == stuck);
+        [false, true].map(|wanted| {
+            let of = self.overlaps.iter().filter(|((_, stuck), _)| *stuck == wanted);
             of.map(|(_, tests)| tests.len()).sum()
-        };
-        [count(false), count(true)]
+        })
     }
 
     /// What is not as listed, as sentences.
     pub(crate) fn findings(&self, listed: &Overlaps) -> Vec<String> {
         let mut findings = self.findings.clone();
-        let mut known: BTreeMap<Places, &BTreeSet<String>> = BTreeMap::new();
+        let mut known = BTreeSet::new();
         for group in &listed.groups {
-            for it in &group.overlaps {
+            for Overlap { place, stuck, tests } in &group.overlaps {
                 if group.reason.is_empty() {
-                    findings.push(format!("no reason is given for {}", it.places.join(", ")));
+                    findings.push(format!("no reason is given for what {place} refuses first"));
                 }
-                known.insert((it.places.clone(), it.last.clone()), &it.tests);
+                let found = self.overlaps.get(&(place.clone(), *stuck));
+                for name in tests {
+                    known.insert(name);
+                    if !found.is_some_and(|found| found.contains_key(name)) {
+                        let how = if *stuck { "for good" } else { "beside others" };
+                        findings.push(format!("{name} is listed as refused by {place} {how}"));
+                    }
+                }
             }
         }
-        let none = BTreeSet::new();
-        for (places, tests) in &self.overlaps {
-            let listed = known.get(places).copied().unwrap_or(&none);
-            for name in tests.difference(listed) {
-                findings.push(format!("{name} is refused by {}, not listed so", shown(places)));
-            }
-        }
-        for (places, tests) in known {
-            let found = self.overlaps.get(&places).unwrap_or(&none);
-            for name in tests.difference(found) {
-                findings.push(format!("{name} is listed as refused by {}", shown(&places)));
-            }
-        }
+        let found = self.overlaps.values().flatten().filter(|(name, _)| !known.contains(name));
+        findings.extend(found.map(|(name, places)| {
+            format!("{name} overlaps and is not listed: {}", places.join(", then "))
+        }));
         findings
     }
 
     /// The list as it would have to be: with the reasons that are known, and without one where
     /// there is none.
     pub(crate) fn listed(&self, before: &Overlaps) -> Overlaps {
-        let mut reasons = BTreeMap::new();
-        for group in &before.groups {
-            for it in &group.overlaps {
-                reasons.insert((it.places.clone(), it.last.clone()), group.reason.clone());
+        let mut groups: BTreeMap<&str, Vec<Overlap>> = BTreeMap::new();
+        for ((place, stuck), found) in &self.overlaps {
+            let mut reasons: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+            for name in found.keys() {
+                let reason = before.reason(place, *stuck, name);
+                reasons.entry(reason).or_default().insert(name.clone());
+            }
+            for (reason, tests) in reasons {
+                let overlap = Overlap { place: place.clone(), stuck: *stuck, tests };
+                groups.entry(reason).or_default().push(overlap);
             }
         }
-        let mut groups: BTreeMap<String, Vec<Overlap>> = BTreeMap::new();
-        for ((places, last), tests) in &self.overlaps {
-            let (places, last, tests) = (places.clone(), last.clone(), tests.clone());
-            let reason = reasons.get(&(places.clone(), last.clone())).cloned().unwrap_or_default();
-            groups.entry(reason).or_default().push(Overlap { places, last, tests });
-        }
-        let groups = groups.into_iter().map(|(reason, overlaps)| Group { reason, overlaps });
-        Overlaps { groups: groups.collect() }
-    }
-}
-
-fn shown((places, last): &Places) -> String {
-    let places = if places.is_empty() { "nothing".to_owned() } else { places.join(" and ") };
-    match last {
-        None => places,
-        Some(last) => format!("{places}, then for good by {last}"),
+        let group = |(reason, overlaps): (&str, _)| Group { reason: reason.to_owned(), overlaps };
+        Overlaps { groups: groups.into_iter().map(group).collect() }
     }
 }
 
 impl Overlaps {
+    /// The reason that is listed for a test.
+    fn reason(&self, place: &str, stuck: bool, name: &str) -> &str {
+        let lists =
+            |it: &Overlap| it.place == place && it.stuck == stuck && it.tests.contains(name);
+        let group = self.groups.iter().find(|group| group.overlaps.iter().any(lists));
+        group.map_or("", |group| &group.reason)
+    }
+
     /// Reads `overlaps.json` of a repository.
     pub(crate) fn read(root: &Path) -> Result<Self, String> {
         let path = root.join("vectors/mutants/overlaps.json");

@@ -35,7 +35,7 @@ pub(crate) fn place(text: &str, edit: &Edit) -> Result<(usize, usize), String> {
     match places.as_slice() {
         [at] => Ok((*at, at + edit.find.len())),
         _ => Err(format!(
-            "{} holds this {} times, and has to hold it once: change the edit in mutants.json\n{}",
+            "{} holds this {} times, and has to hold it once: change the edit\n{}",
             edit.file,
             places.len(),
             edit.find
