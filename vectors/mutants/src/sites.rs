@@ -113,10 +113,9 @@ fn in_if(out: &str) -> bool {
     let Some(open) = out.trim_end_matches("return ").trim_end().strip_suffix('{') else {
         return false;
     };
-    let code = open.lines().map(str::trim).filter(|it| !it.starts_with("//"));
-    let code = code.collect::<Vec<_>>().join("\n");
-    let statement = code.rsplit([';', '{', '}']).next().unwrap_or_default();
-    statement.trim_start().starts_with("if ")
+    let code = open.lines().rev().map(str::trim).filter(|it| !it.starts_with("//"));
+    let statement = code.take_while(|it| !it.ends_with([';', '{', '}', ',']));
+    statement.last().is_some_and(|it| it.starts_with("if "))
 }
 
 /// `if C { Ok(…) } else { Err(E) }`: where `C` ends.
@@ -150,8 +149,8 @@ mod tests {
         let hard = "crate::switch::hard(\"Time\", PeerError::Time)";
         let forms = [
             (
-                "{ x; // a; b\n if a || b\n{\n return Err(PeerError::Time); } y }",
-                format!("{{ x; // a; b\n if a || b\n{{\n if !{skip} {{ return Err(PeerError::Time); }} }} y }}"),
+                "{ x;\n// a; b\nif a == [0; 2] || b\n{\n return Err(PeerError::Time); } y }",
+                format!("{{ x;\n// a; b\nif a == [0; 2] || b\n{{\n if !{skip} {{ return Err(PeerError::Time); }} }} y }}"),
             ),
             (
                 "{ if room { Ok(()) } else { Err(PeerError::Time) } }",
