@@ -211,3 +211,59 @@ fn function(text: &str, line: usize) -> String {
     });
     begins.unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(overlaps: &[(&str, &[&str], bool)]) -> Found {
+        let mut found = Found::default();
+        for (name, places, stuck) in overlaps {
+            let places: Vec<String> = places.iter().map(|it| (*it).to_owned()).collect();
+            let of = found.overlaps.entry((places[0].clone(), *stuck)).or_default();
+            of.insert((*name).to_owned(), places);
+        }
+        found
+    }
+
+    fn listed(overlaps: &[(&str, bool, &str)]) -> Overlaps {
+        let overlaps = overlaps.iter().map(|(place, stuck, name)| {
+            let (place, tests) = ((*place).to_owned(), BTreeSet::from([(*name).to_owned()]));
+            Overlap { place, stuck: *stuck, tests }
+        });
+        Overlaps { groups: vec![Group { reason: "why".into(), overlaps: overlaps.collect() }] }
+    }
+
+    #[test]
+    fn what_is_listed_as_it_is_found_is_fine() {
+        let found = found(&[("a", &["x", "y"], false), ("b", &["z"], true)]);
+        let listed = listed(&[("x", false, "a"), ("z", true, "b")]);
+        assert_eq!(found.findings(&listed), Vec::<String>::new());
+        assert_eq!(found.counts(), [1, 1]);
+        let again = found.listed(&listed);
+        assert_eq!(found.findings(&again), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_overlap_that_is_not_listed_is_a_finding() {
+        let found = found(&[("a", &["x", "y"], false)]);
+        let text = found.findings(&Overlaps::default());
+        assert_eq!(text, ["a overlaps and is not listed: x, then y"]);
+        let text = found.findings(&found.listed(&Overlaps::default()));
+        assert_eq!(text, ["no reason is given for what x refuses first"]);
+    }
+
+    #[test]
+    fn a_listed_overlap_that_is_none_or_another_is_a_finding() {
+        let text = found(&[]).findings(&listed(&[("x", false, "a")]));
+        assert_eq!(text, ["a is listed as refused by x beside others"]);
+        let text = found(&[("a", &["x"], true)]).findings(&listed(&[("x", false, "a")]));
+        assert_eq!(text, ["a is listed as refused by x beside others"]);
+    }
+
+    #[test]
+    fn places_have_the_name_of_their_function() {
+        let text = "fn a() {\n x\n}\n    pub(crate) fn b<T>(t: T) {\n  y\n }";
+        assert_eq!([2, 5].map(|line| function(text, line)), ["a", "b"]);
+    }
+}

@@ -108,8 +108,9 @@ fn build(folder: &Path, target: &Path, package: &str, program: &str) -> Result<P
     if !ran.status.success() {
         let text = String::from_utf8_lossy(&ran.stderr);
         let errors = text.split("\n\n").filter(|it| it.trim_start().starts_with("error"));
-        let errors: Vec<&str> = errors.collect();
-        return Err(format!("{} does not build:\n{}", folder.display(), errors.join("\n\n")));
+        let errors = errors.collect::<Vec<_>>().join("\n\n");
+        let shown = if errors.is_empty() { &text } else { errors.as_str() };
+        return Err(format!("{} does not build:\n{shown}", folder.display()));
     }
     Ok(target.join("release").join(format!("{program}{}", env::consts::EXE_SUFFIX)))
 }
