@@ -1,0 +1,248 @@
+//! The matrix: each mutant is a client that the runner tests; which tests fail is read from its
+//! report.
+
+use crate::list::Mutant;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// Two runs at a time: each has threads of its own.
+const AT_ONCE: usize = 2;
+/// Least share of the tests without a refusal that a mutant has to pass, in percent: a client that
+/// is broken all over proves nothing about one check.
+pub(crate) const LEAST: usize = 90;
+
+/// What is read of a report of the runner.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) verdict: String,
+    pub(crate) tests: Vec<Test>,
+}
+
+/// What is read of one test of it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Test {
+    pub(crate) name: String,
+    pub(crate) negative: bool,
+    pub(crate) passed: bool,
+    /// What has to be refused was accepted.
+    pub(crate) accepted_invalid: bool,
+    pub(crate) failure: Option<String>,
+}
+
+impl Test {
+    /// Whether it failed because of what it asserts, and not because the client broke down.
+    pub(crate) fn kills(&self) -> bool {
+        let broke = |text: &String| text.starts_with("fault: ") || text.starts_with("not played");
+        !self.passed && !self.failure.as_ref().is_some_and(broke)
+    }
+}
+
+/// One row: what the runner found with a mutant.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) mutant: &'a Mutant,
+    pub(crate) report: Report,
+}
+
+impl Row<'_> {
+    pub(crate) fn failed(&self) -> usize {
+        self.report.tests.iter().filter(|test| !test.passed).count()
+    }
+
+    pub(crate) fn accepted(&self) -> usize {
+        self.report.tests.iter().filter(|test| test.accepted_invalid).count()
+    }
+
+    /// Tests without a refusal: how many pass, of how many.
+    pub(crate) fn positive(&self) -> (usize, usize) {
+        let positive = || self.report.tests.iter().filter(|test| !test.negative);
+        (positive().filter(|test| test.passed).count(), positive().count())
+    }
+
+    /// Names of the files, or of the kinds of live cases, of which a test kills the mutant.
+    pub(crate) fn groups(&self) -> BTreeSet<&str> {
+        let killers = self.report.tests.iter().filter(|test| test.kills());
+        killers.map(|test| group(&test.name)).collect()
+    }
+
+    /// What is not as the list says, as sentences.
+    pub(crate) fn findings(&self) -> Vec<String> {
+        let Mutant { id, killed_by, survives, .. } = self.mutant;
+        let mut findings = Vec::new();
+        if !["conformant", "not conformant"].contains(&self.report.verdict.as_str()) {
+            findings.push(format!("{id}: the run was {}", self.report.verdict));
+        }
+        for name in killed_by {
+            match self.report.tests.iter().find(|test| test.name == *name) {
+                None => findings.push(format!("{id}: there is no test {name}")),
+                Some(test) if test.passed => {
+                    findings.push(format!("{id} survives {name}, which has to kill it"));
+                }
+                Some(test) if !test.kills() => {
+                    let text = test.failure.as_deref().unwrap_or_default();
+                    findings
+                        .push(format!("{id}: {name} fails, but not by what it asserts: {text}"));
+                }
+                Some(_) => {}
+            }
+        }
+        let killers = self.report.tests.iter().filter(|test| test.kills());
+        let killers: Vec<&str> = killers.map(|test| test.name.as_str()).collect();
+        if survives.is_some() && !killers.is_empty() {
+            let names = killers.join(", ");
+            findings.push(format!("{id} is listed as a survivor, and is killed by {names}"));
+        }
+        let (passed, all) = self.positive();
+        if passed * 100 < all * LEAST {
+            findings.push(format!(
+                "{id} passes {passed} of {all} tests without a refusal, less than {LEAST} %"
+            ));
+        }
+        findings
+    }
+}
+
+/// `file` of `file/id`; what stands before the second hyphen of any other name.
+pub(crate) fn group(name: &str) -> &str {
+    match name.split_once('/') {
+        Some((file, _)) => file,
+        None => name.split_once('-').map_or(name, |(kind, _)| kind),
+    }
+}
+
+/// Runs the suite against the client without a bug: everything has to pass.
+pub(crate) fn sound(runner: &Path, client: &Path) -> Result<Report, String> {
+    let report = run(runner, client, "")?;
+    let failed = report.tests.iter().find(|test| !test.passed);
+    match failed {
+        None if report.verdict == "conformant" => Ok(report),
+        None => Err(format!("the copy without a bug is {}", report.verdict)),
+        Some(test) => Err(format!(
+            "the copy without a bug fails {}: {}",
+            test.name,
+            test.failure.as_deref().unwrap_or_default()
+        )),
+    }
+}
+
+/// Runs the suite against every mutant.
+pub(crate) fn rows<'a>(
+    runner: &Path,
+    client: &Path,
+    mutants: &[&'a Mutant],
+    done: impl Fn() + Sync,
+) -> Result<Vec<Row<'a>>, String> {
+    let next = AtomicUsize::new(0);
+    let reports = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(mutant) = mutants.get(index) else { break };
+                    let report = run(runner, client, &mutant.id);
+                    done();
+                    if let Ok(mut reports) = reports.lock() {
+                        reports.push((index, report));
+                    }
+                }
+            });
+        }
+    });
+    let mut reports = reports.into_inner().map_err(|_| "a thread died".to_owned())?;
+    reports.sort_by_key(|(index, _)| *index);
+    let rows = mutants.iter().zip(reports);
+    rows.map(|(mutant, (_, report))| Ok(Row { mutant, report: report? })).collect()
+}
+
+fn run(runner: &Path, client: &Path, bug: &str) -> Result<Report, String> {
+    let ran = Command::new(runner)
+        .args(["--json", "-", "--"])
+        .arg(client)
+        .arg("serve")
+        .env("QUIPU_BUG", bug)
+        .output()
+        .map_err(|error| format!("cannot run {}: {error}", runner.display()))?;
+    serde_json::from_slice(&ran.stdout).map_err(|error| {
+        let text = String::from_utf8_lossy(&ran.stderr);
+        format!("{bug}: the runner gave no report ({error}): {text}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mutant(killed_by: &[&str], survives: Option<&str>) -> Mutant {
+        Mutant {
+            id: "M1".into(),
+            bug: "is broken".into(),
+            requirements: Vec::new(),
+            edits: Vec::new(),
+            killed_by: killed_by.iter().map(|name| (*name).to_owned()).collect(),
+            survives: survives.map(str::to_owned),
+        }
+    }
+
+    /// A report of `a/bad`, a refusal, and twenty others, each with what went wrong.
+    fn findings(mutant: &Mutant, bad: Option<&str>, others: [Option<&str>; 20]) -> Vec<String> {
+        let test = |name: String, negative: bool, failure: Option<&str>| Test {
+            name,
+            negative,
+            passed: failure.is_none(),
+            accepted_invalid: false,
+            failure: failure.map(str::to_owned),
+        };
+        let good = others.into_iter().enumerate();
+        let good = good.map(|(at, failure)| test(format!("a/good-{at}"), false, failure));
+        let tests = core::iter::once(test("a/bad".into(), true, bad)).chain(good).collect();
+        let report = Report { verdict: "not conformant".into(), tests };
+        Row { mutant, report }.findings()
+    }
+
+    const FINE: [Option<&str>; 20] = [None; 20];
+
+    #[test]
+    fn a_listed_test_that_fails_by_what_it_asserts_kills() {
+        assert!(findings(&mutant(&["a/bad"], None), Some("ACCEPTED"), FINE).is_empty());
+    }
+
+    #[test]
+    fn a_listed_test_that_passes_is_a_finding() {
+        let found = findings(&mutant(&["a/bad"], None), None, FINE);
+        assert_eq!(found, ["M1 survives a/bad, which has to kill it"]);
+        let found = findings(&mutant(&["a/worse"], None), None, FINE);
+        assert_eq!(found, ["M1: there is no test a/worse"]);
+    }
+
+    #[test]
+    fn a_crash_kills_nothing() {
+        for text in ["fault: step 3: panicked", "not played: the adapter crashed"] {
+            let found = findings(&mutant(&["a/bad"], None), Some(text), FINE);
+            let expected = format!("M1: a/bad fails, but not by what it asserts: {text}");
+            assert_eq!(found, [expected]);
+        }
+    }
+
+    #[test]
+    fn a_survivor_that_is_killed_is_a_finding() {
+        assert!(findings(&mutant(&[], Some("no test")), None, FINE).is_empty());
+        let found = findings(&mutant(&[], Some("no test")), Some("ACCEPTED"), FINE);
+        assert_eq!(found, ["M1 is listed as a survivor, and is killed by a/bad"]);
+    }
+
+    #[test]
+    fn a_client_that_is_broken_all_over_is_a_finding() {
+        let mut others = FINE;
+        others[..2].fill(Some("differs"));
+        assert!(findings(&mutant(&["a/bad"], None), Some("ACCEPTED"), others).is_empty());
+        others[2] = Some("differs");
+        let found = findings(&mutant(&["a/bad"], None), Some("ACCEPTED"), others);
+        assert_eq!(found, ["M1 passes 17 of 20 tests without a refusal, less than 90 %"]);
+    }
+}

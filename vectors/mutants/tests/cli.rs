@@ -1,0 +1,68 @@
+//! The command line: lists that cannot be used.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
+
+/// A repository of a few lines, with a list of mutants.
+fn repository(name: &str, mutants: &str) -> PathBuf {
+    let root = env::temp_dir().join(format!("quipu-mutants-{}-{name}", std::process::id()));
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a temporary folder");
+        fs::write(path, text).expect("writable");
+    };
+    write("Cargo.toml", "");
+    write("Cargo.lock", "");
+    write("reference/a.rs", "if x && x { y }");
+    write("spec/01-notation.md", "- [ENC-01] A decoder MUST refuse.\n");
+    write("spec/registry/errors.json", "[]");
+    write("vectors/mutants/mutants.json", mutants);
+    root
+}
+
+fn mutant(find: &str, requirement: &str) -> String {
+    format!(
+        r#"{{ "client": [], "mutants": [{{ "id": "M1", "bug": "is broken",
+        "requirements": ["{requirement}"], "killed_by": ["a/b"], "survives": null,
+        "edits": [{{ "file": "reference/a.rs", "find": "{find}", "replace": "true" }}] }}] }}"#
+    )
+}
+
+fn refused(name: &str, mutants: &str) -> String {
+    let root = repository(name, mutants);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quipu-mutants"));
+    command.arg("--root").arg(&root).env("CARGO_TARGET_DIR", root.join("target"));
+    let ran = command.output().expect("it runs");
+    fs::remove_dir_all(root).expect("removable");
+    assert_eq!(ran.status.code(), Some(2), "{ran:?}");
+    String::from_utf8_lossy(&ran.stderr).into_owned()
+}
+
+#[test]
+fn an_edit_that_does_not_fit_names_the_mutant_the_file_and_the_text() {
+    let text = refused("twice", &mutant("x", "ENC-01"));
+    let expected = "error: M1: reference/a.rs holds this 2 times, and has to hold it once: \
+                    change the edit\nx\n";
+    assert_eq!(text, expected);
+    assert!(refused("never", &mutant("z", "ENC-01")).contains("holds this 0 times"));
+}
+
+#[test]
+fn a_list_that_is_not_one_names_the_line() {
+    let text = refused("syntax", "{ \"client\": [],\n \"mutant\": [] }");
+    assert!(text.contains("mutants.json, line 2: unknown field `mutant`"), "{text}");
+    let text = refused("requirement", &mutant("y", "ENC-99"));
+    assert_eq!(text, "error: M1: ENC-99 is not in the specification\n");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_usage() {
+    let ran = Command::new(env!("CARGO_BIN_EXE_quipu-mutants"))
+        .args(["--root", "/no/such/folder"])
+        .output()
+        .expect("it runs");
+    assert_eq!(ran.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert!(text.starts_with("error: no repository at /no/such/folder: "), "{text}");
+}
