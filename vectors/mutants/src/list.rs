@@ -52,9 +52,8 @@ impl List {
         let path = root.join("vectors/mutants/mutants.json");
         let text = fs::read_to_string(&path)
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let list: Self = serde_json::from_str(&text).map_err(|error| {
-            format!("{}, line {}: {error}", path.display(), error.line())
-        })?;
+        let list: Self = serde_json::from_str(&text)
+            .map_err(|error| format!("{}, line {}: {error}", path.display(), error.line()))?;
         let known = registry::requirements(&root.join("spec"))?;
         let mut ids = BTreeSet::new();
         for mutant in &list.mutants {

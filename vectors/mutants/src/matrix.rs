@@ -85,7 +85,8 @@ impl Row<'_> {
                 }
                 Some(test) if !test.kills() => {
                     let text = test.failure.as_deref().unwrap_or_default();
-                    findings.push(format!("{id}: {name} fails, but not by what it asserts: {text}"));
+                    findings
+                        .push(format!("{id}: {name} fails, but not by what it asserts: {text}"));
                 }
                 Some(_) => {}
             }

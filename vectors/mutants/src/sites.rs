@@ -79,7 +79,8 @@ fn rules(text: &str, krate: &str) -> String {
         let (before, from) = rest.split_at(at);
         out += before;
         let (word, inner) = from.split_at(from.find('(').unwrap_or(0) + 1);
-        let Some((length, name)) = error(inner).filter(|(it, _)| inner[*it..].starts_with(')')) else {
+        let Some((length, name)) = error(inner).filter(|(it, _)| inner[*it..].starts_with(')'))
+        else {
             out += word;
             rest = inner;
             continue;
@@ -150,7 +151,9 @@ mod tests {
         let forms = [
             (
                 "{ x;\n// a; b\nif a == [0; 2] || b\n{\n return Err(PeerError::Time); } y }",
-                format!("{{ x;\n// a; b\nif a == [0; 2] || b\n{{\n if !{skip} {{ return Err(PeerError::Time); }} }} y }}"),
+                format!(
+                    "{{ x;\n// a; b\nif a == [0; 2] || b\n{{\n if !{skip} {{ return Err(PeerError::Time); }} }} y }}"
+                ),
             ),
             (
                 "{ if room { Ok(()) } else { Err(PeerError::Time) } }",
@@ -164,7 +167,9 @@ mod tests {
             ),
             (
                 "{ if late || x { Err(PeerError::Time) } else { Ok(x) } }",
-                format!("{{ if (late || x) && !{skip} {{ Err(PeerError::Time) }} else {{ Ok(x) }} }}"),
+                format!(
+                    "{{ if (late || x) && !{skip} {{ Err(PeerError::Time) }} else {{ Ok(x) }} }}"
+                ),
             ),
             ("x.ok_or(PeerError::Time)?", format!("x.ok_or_else(|| {hard})?")),
             ("None => Err(PeerError::Time),", format!("None => Err({hard}),")),

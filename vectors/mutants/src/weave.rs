@@ -17,7 +17,8 @@ pub(crate) fn weave(list: &List, path: &Path, text: String) -> Result<String, St
     let mut cuts = Vec::new();
     for mutant in &list.mutants {
         for edit in mutant.edits.iter().filter(here) {
-            let (start, end) = place(&text, edit).map_err(|text| format!("{}: {text}", mutant.id))?;
+            let (start, end) =
+                place(&text, edit).map_err(|text| format!("{}: {text}", mutant.id))?;
             cuts.push(Cut { start, end, id: &mutant.id, replace: &edit.replace });
         }
     }
