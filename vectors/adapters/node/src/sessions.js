@@ -20,7 +20,7 @@ export const CONFIRMED = 'confirmed';
  * @property {bigint|null} lastAccepted
  * @property {bigint|null} superseded when it first stood below a confirmed session
  * @property {Buffer|null} prefix initiator: Complete or handshake bytes, to be put before messages until confirmed
- * @property {number} repeats how often Complete was repeated by itself
+ * @property {number} repeats how many moments of HS-37 have passed
  * @property {Buffer|null} handshakeHash responder: by which repeated ones are recognised
  * @property {Buffer|null} handshakeId responder of chapter 4
  * @property {number} answers @property {bigint|null} lastAnswer
@@ -133,13 +133,14 @@ export class PeerSessions {
     return [event.confirmed(kept)];
   }
 
-  /** [HS-37] at most one repeat of Complete for each session. */
+  /** [HS-37] one repeat of Complete for each session of which a moment has passed, however many have. */
   repeats(now) {
     const packets = [];
     for (const kept of this.list) {
-      if (kept.status !== UNCONFIRMED || kept.prepared || kept.repeats >= COMPLETE_REPEATS.length) continue;
-      if (passed(kept.began, now) >= COMPLETE_REPEATS[kept.repeats]) {
-        kept.repeats += 1;
+      if (kept.status !== UNCONFIRMED || kept.prepared) continue;
+      const moments = COMPLETE_REPEATS.filter((moment) => passed(kept.began, now) >= moment).length;
+      if (moments > kept.repeats) {
+        kept.repeats = moments;
         packets.push(concat(kept.prefix, lp32(Buffer.alloc(0))));
       }
     }
