@@ -2,6 +2,7 @@
 import { INITIATOR, concat, lp32, passed, refuseUnless } from './notation.js';
 import { CHAIN_MAX, COMPLETE_ANSWERS, COMPLETE_REPEATS, DAY, RECEIPT_INTERVAL, SESSIONS_CONFIRMED, SESSIONS_GIVEN_UP, SUPERSEDED_AGE, UNCONFIRMED_AGE, UNCONFIRMED_AGE_PREPARED, UNCONFIRMED_MESSAGES_PREPARED } from './limits.js';
 import { Session } from './session.js';
+import { restore, snapshot } from './snapshot.js';
 
 export const UNCONFIRMED = 'unconfirmed';
 export const GIVEN_UP = 'given-up';
@@ -173,7 +174,7 @@ export function keptToValue(kept) {
   };
 }
 
-export function keptFromValue(v) {
+function keptFromValue(v) {
   const bytes = (hex) => (hex === null ? null : Buffer.from(hex, 'hex'));
   const time = (t) => (t === null ? null : BigInt(t));
   return {
@@ -182,3 +183,8 @@ export function keptFromValue(v) {
   };
 }
 
+/** 8.6: the bytes of a session with what is remembered about it. */
+export const snapshotOf = (kept) => snapshot('QuipuSES', kept.session.generation, keptToValue(kept));
+
+/** @param {Buffer} bytes @param {number} least the least generation that the caller accepts @returns {Kept} */
+export const keptOf = (bytes, least) => restore('QuipuSES', bytes, least, keptFromValue, keptToValue);
