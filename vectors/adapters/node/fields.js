@@ -13,7 +13,7 @@ const listOf = (test) => (v) => Array.isArray(v) && v.every(test);
 const KINDS = {
   text: [isText, 'as do op operation purpose label name from to of slot error protocol'],
   time: [isTime, 'now time floor number created expires added revoked'],
-  integer: [isInteger, 'suite device device_i device_r length pn n type id kind memory passes lanes count least one_time epoch suites spk_id'],
+  integer: [isInteger, 'suite device device_i device_r length pn n type id kind memory passes lanes count least one_time epoch suites spk_id first'],
   boolean: [isBoolean, 'cache replace counter pinned'],
   hexes: [listOf(isHex), 'random cards psks manifests records replies messages'],
   integers: [listOf(isInteger), 'types'],
@@ -67,6 +67,7 @@ const VECTOR = {
   'manifest-issue': 'ak_seed address number previous devices', 'manifest-change': 'ak_seed address kept? changes now',
   'manifest-verify': 'manifest', 'manifest-follow': 'kept next', fingerprint: 'key address', 'safety-number': PAIR, scan: `${PAIR} code`,
   'file-seal': 'passphrase memory passes lanes kind created plaintext', 'file-open': 'passphrase kind file', import: 'passphrase kind file now',
+  conversations: 'seed first count before',
 };
 
 const SETUP = { session: 'sk transcript ik_i device_i ik_r device_r ra_private rb_private', device: 'devices:scripted peers?' };

@@ -40,7 +40,7 @@ export function listedDraws(list) {
   return Object.assign(source, { drew: [], broken: null, left: () => draws.length - source.drew.length });
 }
 
-/** The draws of `send-many` (12.4) and of a step with `seed` (13.2). */
+/** The draws of `send-many` (12.4), of a step with `seed` (13.2) and of a conversation (12.3.3). */
 export function seededDraws(seed) {
   const source = (length) => {
     const block = sha256(seed, u32(source.drew.length));

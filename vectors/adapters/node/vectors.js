@@ -19,6 +19,7 @@ import { digits, fingerprint, safetyNumber, scan } from './src/safety.js';
 import { restore, snapshot, VERSION_AT } from './src/snapshot.js';
 import { hasArgon2, importFile, openFile, sealFile } from './src/storage.js';
 import { Device } from './src/device.js';
+import { conversations } from './conversations.js';
 import { bytes, listedDraws, optional, time, written } from './values.js';
 
 /** Thrown for what this client does not know (ADAPT-03). */
@@ -191,6 +192,7 @@ const OPERATIONS = {
       psks: r.psks.length, manifests: r.manifests.length, ended: r.ended.length, prekeys: r.prekeys.length,
     };
   },
+  conversations: (i, { suite, trace }) => ({ after: conversations({ suite, seed: bytes(i.seed), first: i.first, count: i.count, before: bytes(i.before) }, trace) }),
 };
 
 const needs = (operation) => (/^kem-/.test(operation) ? 'hybrid' : /^(file-|import)/.test(operation) ? 'storage' : null);

@@ -365,6 +365,11 @@ export class Device {
     return message ? { packet: packetOf(kept, message) } : {};
   }
 
+  /** A secret of one session for the application (8.1). @returns {Buffer} */
+  export(ik, id, label, context, length, now) {
+    return this.#keptAs(ik, id, now).session.export(label, context, length);
+  }
+
   /** [DEV-12] a message or a refusal for each device of a user, ascending by device id. */
   sendAll(address, type, content, now, random) {
     const place = addressField(address);
