@@ -250,6 +250,11 @@ class Device:
         self._contents = contents.with_sessions(peer, sessions.put(replace(held, session=session)))
         return None if message is None else held.wrapped(message)
 
+    def export(self, peer, session_id, label, context, length, now):
+        """A secret of one session for the application (8.1)."""
+        held = _kept(self._contents.sessions(peer), session_id, now)
+        return held.session.export(label, context, length)
+
     def send_all(self, address, content_type, content, now, draw):
         """[(IK, packet or the name of an error)], one for each device of a user (DEV-12)."""
         place = address_field(address)

@@ -9,7 +9,7 @@ from .outcome import Damaged
 TIMES = {"now", "time", "created", "expires", "floor", "ts_i", "ts_r", "added", "revoked"}
 NUMBERS = {
     "suites", "suite", "least", "device", "device_i", "device_r", "id", "spk_id", "opk_id", "pqk_id", "one_time",
-    "kind", "memory", "passes", "lanes", "pn", "n", "epoch", "type", "length", "padded", "count", "index",
+    "kind", "memory", "passes", "lanes", "pn", "n", "epoch", "type", "length", "padded", "count", "first", "index",
     "sent",
 }  # fmt: skip
 TEXTS = {
