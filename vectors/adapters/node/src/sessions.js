@@ -85,7 +85,7 @@ export class PeerSessions {
   add(kept, now) {
     const events = [];
     if (kept.status === UNCONFIRMED) {
-      for (const other of this.list) if (other.status === UNCONFIRMED) events.push(giveUp(other)); // [SESSION-07]
+      for (const other of this.live(now)) if (other.status === UNCONFIRMED) events.push(giveUp(other)); // [SESSION-07] [SESSION-31]
     }
     this.list.push(kept);
     this.list.sort(greatestFirst);
