@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Refusal } from './src/notation.js';
 import { checkRequest } from './fields.js';
-import { DeviceScript, drawsOf, listedDraws, profiles, runOperation, SessionScript, Unsupported } from './vectors.js';
+import { drawsOf, listedDraws } from './values.js';
+import { DeviceScript, profiles, runOperation, SessionScript, Unsupported } from './vectors.js';
 
 const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url)));
 /** with its end, of a request and of a response */

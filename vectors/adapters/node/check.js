@@ -4,13 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { canonical } from './src/snapshot.js';
 import { Refusal } from './src/notation.js';
-import { DeviceScript, drawsOf, listedDraws, profiles, runOperation, SessionScript } from './vectors.js';
+import { drawsOf, listedDraws } from './values.js';
+import { DeviceScript, profiles, runOperation, SessionScript } from './vectors.js';
 
 const folder = fileURLToPath(new URL('../../data/', import.meta.url));
 const filter = process.argv[2] ?? '';
 const FILE_FIELDS = new Set(['format', 'protocol', 'operation', 'suite', 'profile', 'license', 'comment', 'flags', 'tests']);
 const TEST_FIELDS = new Set(['id', 'comment', 'requirements', 'flags', 'input', 'random', 'intermediate', 'output', 'error', 'twin', 'delta', 'setup', 'steps']);
-const STEP_ARGUMENTS = new Set(['as', 'do', 'now', 'random', 'seed', 'count', 'save', 'saved', 'index', 'label', 'context', 'length', 'address', 'device', 'ik', 'card', 'from', 'to', 'cache', 'psk', 'peer', 'suite', 'one_time', 'bundle', 'manifests', 'replace', 'session', 'error']);
+const STEP_ARGUMENTS = new Set(['as', 'do', 'now', 'random', 'seed', 'count', 'save', 'saved', 'index', 'label', 'context', 'length', 'address', 'device', 'ik', 'card', 'from', 'to', 'cache', 'psk', 'peer', 'suite', 'one_time', 'bundle', 'manifests', 'replace', 'session', 'filled', 'of', 'slot', 'damage', 'counter', 'error']);
 
 class Difference extends Error {}
 const show = (value) => { const text = canonical(value); return text.length > 200 ? `${text.slice(0, 200)}…` : text; };

@@ -11,10 +11,10 @@ const listOf = (test) => (v) => Array.isArray(v) && v.every(test);
 
 /** What a field is wherever it is not hex; a name with `:` in the lists below says its kind itself. */
 const KINDS = {
-  text: [isText, 'as do op operation purpose label name from to error protocol'],
+  text: [isText, 'as do op operation purpose label name from to of slot error protocol'],
   time: [isTime, 'now time floor number created expires added revoked'],
-  integer: [isInteger, 'suite device device_i device_r length pn n type id kind memory passes lanes count least one_time epoch suites'],
-  boolean: [isBoolean, 'cache replace'],
+  integer: [isInteger, 'suite device device_i device_r length pn n type id kind memory passes lanes count least one_time epoch suites spk_id first'],
+  boolean: [isBoolean, 'cache replace counter pinned'],
   hexes: [listOf(isHex), 'random cards psks manifests records replies messages'],
   integers: [listOf(isInteger), 'types'],
   object: [isObject, 'input setup step'],
@@ -24,6 +24,8 @@ const KINDS = {
   scripted: [listOf((v) => fits(v, 'name ik_seed idk_private card')), ''],
   peers: [listOf((v) => fits(v, 'name ik')), 'peers'],
   prekeys: [listOf((v) => fits(v, 'record private')), 'prekeys'],
+  filled: [listOf((v) => fits(v, 'count pinned ik? spk_id?')), 'filled'],
+  damage: [(v) => ['version', 'cut', 'flip'].includes(v), 'damage'],
   changes: [listOf((v) => fits(v, v?.do === 'add' ? 'do device ik' : 'do device')), 'changes'],
   initiate: [(v) => fits(v, 'input random?') && fits(v.input, VECTOR['handshake-initiate']), 'initiate'],
   respond: [(v) => fits(v, 'input random?') && fits(v.input, VECTOR['handshake-respond']), 'respond'],
@@ -65,6 +67,7 @@ const VECTOR = {
   'manifest-issue': 'ak_seed address number previous devices', 'manifest-change': 'ak_seed address kept? changes now',
   'manifest-verify': 'manifest', 'manifest-follow': 'kept next', fingerprint: 'key address', 'safety-number': PAIR, scan: `${PAIR} code`,
   'file-seal': 'passphrase memory passes lanes kind created plaintext', 'file-open': 'passphrase kind file', import: 'passphrase kind file now',
+  conversations: 'seed first count before',
 };
 
 const SETUP = { session: 'sk transcript ik_i device_i ik_r device_r ra_private rb_private', device: 'devices:scripted peers?' };
@@ -78,7 +81,8 @@ const STEP = {
   device: {
     pin: 'address device ik', card: 'card', initiate: 'card | packet', receive: 'from? packet | events replies', send: 'to type content | packet events',
     close: 'to | packet events', psk: 'psk peer?', least: 'peer suite', prekeys: 'one_time | records', prepare: 'bundle | events',
-    manifest: 'manifests replace? | events', 'send-all': 'address type content | packets:any', receipt: 'to session | packet', due: '| events packets', restart: 'cache',
+    manifest: 'manifests replace? | events', 'send-all': 'address type content | packets:any', receipt: 'to session | packet', due: '| events packets',
+    restart: 'cache filled?', store: 'of? slot', restore: 'slot damage? counter?',
   },
 };
 

@@ -3,7 +3,7 @@
  * check.js and adapter.js share it; nothing of the protocol is in here.
  */
 import { createHash } from 'node:crypto';
-import { concat, equal, INITIATOR, refuseUnless, RESPONDER, u32 } from './src/notation.js';
+import { ascii, equal, INITIATOR, refuseUnless, RESPONDER, u32 } from './src/notation.js';
 import * as primitives from './src/primitives.js';
 import { SUITE_1, SUITE_2, SUITES } from './src/primitives.js';
 import { identityOf, isValidAt, issueCard, verifyCard } from './src/keys.js';
@@ -16,9 +16,11 @@ import { exportSecret, Session, sessionKeys } from './src/session.js';
 import { changeManifest, followManifest, issueManifest, verifyManifest } from './src/account.js';
 import { Contacts, namedSecret } from './src/contacts.js';
 import { digits, fingerprint, safetyNumber, scan } from './src/safety.js';
-import { restore, snapshot } from './src/snapshot.js';
+import { restore, snapshot, VERSION_AT } from './src/snapshot.js';
 import { hasArgon2, importFile, openFile, sealFile } from './src/storage.js';
 import { Device } from './src/device.js';
+import { conversations } from './conversations.js';
+import { bytes, listedDraws, optional, time, written } from './values.js';
 
 /** Thrown for what this client does not know (ADAPT-03). */
 export class Unsupported extends Error {}
@@ -29,54 +31,6 @@ export class Unsupported extends Error {}
  */
 const kem = SUITES.includes(SUITE_2);
 export const profiles = ['core', ...(kem ? ['prepared'] : []), 'devices', ...(kem ? ['hybrid'] : []), ...(kem && hasArgon2 ? ['storage'] : [])];
-
-// Random sources -----------------------------------------------------------------------------------
-
-/** The given draws in their order; `broken` when the client asked for more or for another length (ADAPT-07). */
-export function listedDraws(list) {
-  const draws = list.map(bytes);
-  const source = (length) => {
-    const next = draws[source.drew.length];
-    if (!next || next.length !== length) {
-      source.broken = `draw ${source.drew.length} of ${length} bytes, ${next ? `${next.length} bytes listed` : 'none listed'}`;
-      throw new Error(source.broken);
-    }
-    source.drew.push(length);
-    return Buffer.from(next);
-  };
-  return Object.assign(source, { drew: [], broken: null, left: () => draws.length - source.drew.length });
-}
-
-/** The draws of `send-many` (12.4) and of a step with `seed` (13.2). */
-export function seededDraws(seed) {
-  const source = (length) => {
-    const block = createHash('sha256').update(seed).update(u32(source.drew.length)).digest();
-    source.drew.push(length);
-    return length <= 32 ? block.subarray(0, length) : concat(block, createHash('sha256').update(block).digest());
-  };
-  return Object.assign(source, { drew: [], broken: null, left: () => 0 });
-}
-
-// Values -------------------------------------------------------------------------------------------
-
-const bytes = (hex) => {
-  if (typeof hex !== 'string' || !/^([0-9a-f]{2})*$/.test(hex)) throw new TypeError('not lower-case hex');
-  return Buffer.from(hex, 'hex');
-};
-const time = (text) => {
-  if (typeof text !== 'string' || !/^[0-9]+$/.test(text)) throw new TypeError('not a decimal string');
-  return BigInt(text);
-};
-const optional = (value, f) => (value === undefined ? null : f(value));
-
-/** Client values as vectors write them: bytes in hex, times as decimal strings. */
-export function written(value) {
-  if (Buffer.isBuffer(value) || value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (typeof value === 'bigint') return String(value);
-  if (Array.isArray(value)) return value.map(written);
-  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined).map(([k, v]) => [k, written(v)]));
-  return value;
-}
 
 // Operations (12.3) --------------------------------------------------------------------------------
 
@@ -238,6 +192,7 @@ const OPERATIONS = {
       psks: r.psks.length, manifests: r.manifests.length, ended: r.ended.length, prekeys: r.prekeys.length,
     };
   },
+  conversations: (i, { suite, trace }) => ({ after: conversations({ suite, seed: bytes(i.seed), first: i.first, count: i.count, before: bytes(i.before) }, trace) }),
 };
 
 const needs = (operation) => (/^kem-/.test(operation) ? 'hybrid' : /^(file-|import)/.test(operation) ? 'storage' : null);
@@ -252,9 +207,6 @@ export function runOperation(operation, suite, input, random) {
 }
 
 // Scripts ------------------------------------------------------------------------------------------
-
-/** @param {object} step its draws, as listed or by seed */
-export const drawsOf = (step) => (step.seed !== undefined ? seededDraws(bytes(step.seed)) : listedDraws(step.random ?? []));
 
 /** 12.4: two sides of one session. */
 export class SessionScript {
@@ -302,15 +254,27 @@ export class SessionScript {
   }
 }
 
+/** What happens to a copy of a snapshot before it is restored (12.5). */
+const DAMAGE = {
+  version: (copy) => { copy[VERSION_AT] = 0xff; return copy; },
+  cut: (copy) => copy.subarray(0, -1),
+  flip: (copy) => { copy[copy.length >> 1] ^= 0x01; return copy; },
+};
+
 /** 12.5: whole devices with a clock. */
 export class DeviceScript {
   constructor(suite, setup) {
     if (!SUITES.includes(suite)) throw new Unsupported(`suite ${suite}`);
     this.devices = new Map();
     this.iks = new Map();
+    /** name of a device -> its slots @type {Map<string, Map<string, object>>} */
+    this.slots = new Map();
+    /** how many entries `filled` has made */
+    this.filled = 0;
     for (const d of setup.devices) {
       const identity = identityIn(d);
       this.devices.set(d.name, new Device(identity, [bytes(d.card)]));
+      this.slots.set(d.name, new Map());
       this.iks.set(d.name, identity.ik);
     }
     for (const { name, ik } of setup.peers ?? []) this.iks.set(name, bytes(ik));
@@ -349,9 +313,53 @@ export class DeviceScript {
         const { events, packets } = device.due(now);
         return { events: written(events), packets: packets.map(({ ik, packet }) => [this.#name(ik), written(packet)]) };
       }
-      case 'restart': device.restart(step.cache, now); return {};
+      case 'restart': {
+        device.restart(step.cache, now);
+        for (const filled of step.filled ?? []) this.#fill(device, filled, now);
+        return {};
+      }
+      case 'store': this.#store(device, step); return {};
+      case 'restore': this.#restore(device, step); return {};
       default: throw new Unsupported(step.do);
     }
+  }
+
+  /** Entries of a replay set or of the replay cache, as if so many handshakes had been accepted. */
+  #fill(device, { count, pinned, ik, spk_id: spkId }, now) {
+    const { replay } = (spkId === undefined ? null : device.prekeys.byId.get(spkId)) ?? {};
+    if (spkId !== undefined && !replay) throw new TypeError(`no signed prekey ${spkId}`);
+    for (let i = 0; i < count; i++) {
+      const hash = primitives.sha256(ascii('filled'), u32(this.filled++));
+      const entry = { ik: optional(ik, bytes) ?? hash, pinned };
+      if (replay) replay.set(written(hash), entry);
+      else device.cache.set(written(hash), { ...entry, tsI: now });
+    }
+    if (replay) device.prekeys.generation += count;
+  }
+
+  /** The caller of 8.6 and 5.8. */
+  #store(device, { as, of, slot }) {
+    if (of === undefined) {
+      this.slots.get(as).set(slot, { prekeys: device.prekeys.snapshot() });
+      return;
+    }
+    const ik = this.#ik(of);
+    const sessions = device.sessionSnapshots(ik);
+    if (!sessions.length) throw new TypeError(`no session with ${of}`);
+    this.slots.get(as).set(slot, { ik, sessions });
+  }
+
+  #restore(device, { as, slot, damage, counter }) {
+    const stored = this.slots.get(as).get(slot);
+    if (!stored) throw new TypeError(`nothing was stored as ${slot}`);
+    const given = (snapshot) => (damage ? DAMAGE[damage](Buffer.from(snapshot)) : snapshot);
+    if (stored.prekeys) {
+      device.restorePrekeys(given(stored.prekeys), counter ? device.prekeys.generation : 0);
+      return;
+    }
+    const present = counter ? device.sessionSnapshots(stored.ik) : [];
+    const least = (id) => present.find((session) => equal(session.id, id))?.generation ?? 0;
+    device.restoreSessions(stored.ik, stored.sessions.map(({ id, bytes: snapshot }) => ({ bytes: given(snapshot), least: least(id) })));
   }
 
   digest(as, now) { return this.devices.get(as).digest(time(now)).toString('hex'); }

@@ -9,7 +9,7 @@ import { Contacts } from './contacts.js';
 import { announcedManifests } from './account.js';
 import { Session } from './session.js';
 import { CONTENT, decodeMessage } from './message.js';
-import { CONFIRMED, PeerSessions, UNCONFIRMED, keptFromValue, keptToValue, mayAnswer, packetOf } from './sessions.js';
+import { CONFIRMED, PeerSessions, UNCONFIRMED, keptOf, keptToValue, mayAnswer, packetOf, snapshotOf } from './sessions.js';
 import { canonical, restore, snapshot } from './snapshot.js';
 import { CARDS_KEPT, DAY, HALF_OPEN_PER_IDENTITY, HALF_OPEN_TOTAL, HALF_OPEN_UNPINNED, INIT_WINDOW, PREPARED_PER_IDENTITY, PREPARED_TOTAL, PREPARED_UNPINNED, REPLAY_PER_IDENTITY, REPLAY_TOTAL, REPLAY_UNPINNED } from './limits.js';
 
@@ -352,12 +352,22 @@ export class Device {
 
   close(ik, now, random) { return this.#onSession(ik, now, (session) => session.close(random)); }
 
-  /** A receipt for one session, when one is owed on it (SESSION-04, SESSION-32). @returns {{packet?: Buffer}} */
-  receipt(ik, id, now, random) {
+  #keptAs(ik, id, now) {
     const kept = this.peers.get(hex(ik))?.live(now).find(({ session }) => equal(session.id, id));
     refuseUnless(kept, 'no_session');
+    return kept;
+  }
+
+  /** A receipt for one session, when one is owed on it (SESSION-04, SESSION-32). @returns {{packet?: Buffer}} */
+  receipt(ik, id, now, random) {
+    const kept = this.#keptAs(ik, id, now);
     const message = kept.session.receipt(random);
     return message ? { packet: packetOf(kept, message) } : {};
+  }
+
+  /** A secret of one session for the application (8.1). @returns {Buffer} */
+  export(ik, id, label, context, length, now) {
+    return this.#keptAs(ik, id, now).session.export(label, context, length);
   }
 
   /** [DEV-12] a message or a refusal for each device of a user, ascending by device id. */
@@ -457,20 +467,17 @@ export class Device {
     const halves = (table) => [...table].filter(([, half]) => isHalfOpen(half, now)).map(([id, half]) => [id, plain(half)]).sort(([a], [b]) => (a < b ? -1 : 1));
     return sha256(Buffer.from(canonical({
       identity: [hex(this.identity.ikSeed), hex(this.identity.idkPrivate)], newest: hex(this.card.bytes), cards: this.keptCards(now).map(({ bytes }) => hex(bytes)),
-      contacts: this.contacts.toValue(), prekeys: this.prekeys.toValue(now), cache: this.#cacheValue(now),
+      contacts: this.contacts.toValue(), prekeys: this.prekeys.toValue(now), generation: this.prekeys.generation, cache: this.#cacheValue(now),
       sessions: this.#sessionsValue(), started: halves(this.started), halfOpen: halves(this.halfOpen),
     })));
   }
 
   /** A restart: sessions, prekeys and contacts come back from their snapshots, handshakes under way do not (HS-27, SESSION-27). */
   restart(withCache, now) {
-    for (const peer of this.peers.values()) {
-      peer.list = peer.list.map((kept) => restore('QuipuSES', snapshot('QuipuSES', kept.session.generation, keptToValue(kept)), kept.session.generation, keptFromValue, keptToValue));
-    }
-    const { generation } = this.prekeys;
-    this.prekeys = restore('QuipuPRE', snapshot('QuipuPRE', generation, this.prekeys.toValue()), generation, (v) => Prekeys.fromValue(v, generation), (p) => p.toValue()); // [PREP-31]
+    for (const peer of this.peers.values()) peer.list = peer.list.map((kept) => keptOf(snapshotOf(kept), kept.session.generation));
+    this.prekeys = Prekeys.restore(this.prekeys.snapshot(), this.prekeys.generation);
     this.contacts = restore('QuipuCON', snapshot('QuipuCON', 0, this.contacts.toValue()), 0, Contacts.fromValue, (c) => c.toValue());
-    this.reconcile();
+    this.#reconcile();
     this.started.clear(); // [HS-27]
     this.halfOpen.clear();
     this.#expel(); // [DEV-25]
@@ -480,8 +487,33 @@ export class Device {
     } else this.cache.clear();
   }
 
+  /**
+   * Snapshots for the caller, who seals them at rest (SEC-04) and keeps the generation outside them (8.6).
+   * @param {Buffer} ik @returns {{id: Buffer, generation: number, bytes: Buffer}[]} one for each session with that device
+   */
+  sessionSnapshots(ik) {
+    return (this.peers.get(hex(ik))?.list ?? []).map((kept) => ({ id: kept.session.id, generation: kept.session.generation, bytes: snapshotOf(kept) }));
+  }
+
+  /**
+   * The sessions with a device are from now on those of the snapshots.
+   * @param {Buffer} ik @param {{bytes: Buffer, least: number}[]} snapshots `least`: the least generation that the caller accepts
+   */
+  restoreSessions(ik, snapshots) {
+    const list = snapshots.map(({ bytes, least }) => keptOf(bytes, least));
+    this.peer(ik).list = list;
+    this.#reconcile();
+    this.#expel(); // [DEV-25]
+  }
+
+  /** @param {Buffer} bytes of `prekeys.snapshot()` @param {number} least the least generation that the caller accepts */
+  restorePrekeys(bytes, least) {
+    this.prekeys = Prekeys.restore(bytes, least);
+    this.#reconcile();
+  }
+
   /** [PREP-34] after restoring sessions or prekeys. */
-  reconcile() {
+  #reconcile() {
     for (const peer of this.peers.values()) {
       for (const { prekeys, handshakeHash, peerCard, pinned } of peer.list) {
         if (prekeys) this.prekeys.consume({ ...prekeys, hash: handshakeHash, ik: Buffer.from(cardFields(peerCard).ik), pinned });

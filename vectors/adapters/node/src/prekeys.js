@@ -2,6 +2,7 @@
 import { concat, draw, refuseUnless, u8, u32, u64, wipe, passed } from './notation.js';
 import { EK_BYTES, isCanonicalX25519, isValidEncapsulationKey, kemPublic, sha256, sign, SUITE_2, SUITES, verify, x25519Public } from './primitives.js';
 import { CARD_BYTES, isValidAt, verifyCard } from './keys.js';
+import { restore, snapshot } from './snapshot.js';
 import { ONE_TIME_PREKEYS, PREKEY_LIFETIME, PREKEY_RETENTION, PREKEY_ROTATION } from './limits.js';
 
 export const SIGNED = 0x01;
@@ -132,15 +133,15 @@ export class Prekeys {
     }
   }
 
-  /** [PREP-26] [PREP-34] an accepted PrekeyInit: its hash enters the set, its one-time prekeys are erased. */
+  /** [PREP-26] [PREP-34] an accepted PrekeyInit: its hash enters the set, its one-time prekeys are erased; once, however often it is told. */
   consume({ spkId, opkId, pqkId, hash, ik, pinned }) {
-    const spk = this.byId.get(spkId);
-    if (spk?.replay) spk.replay.set(hash.toString('hex'), { ik, pinned });
-    for (const [id, type] of [[opkId, ONE_TIME], [pqkId, ONE_TIME_KEM]]) {
-      const prekey = this.byId.get(id);
-      if (prekey?.type === type) { wipe(prekey.secret); this.byId.delete(id); }
-    }
-    this.generation += 1;
+    const { replay } = this.byId.get(spkId) ?? {};
+    const name = hash.toString('hex');
+    const isNews = replay && !replay.has(name);
+    if (isNews) replay.set(name, { ik, pinned });
+    const used = [[opkId, ONE_TIME], [pqkId, ONE_TIME_KEM]].filter(([id, type]) => this.byId.get(id)?.type === type);
+    for (const [id] of used) { wipe(this.byId.get(id).secret); this.byId.delete(id); }
+    if (isNews || used.length) this.generation += 1;
   }
 
   toValue(now = null) {
@@ -163,6 +164,12 @@ export class Prekeys {
     }
     return prekeys;
   }
+
+  /** 5.8: one value with its generation. */
+  snapshot() { return snapshot('QuipuPRE', this.generation, this.toValue()); }
+
+  /** @param {Buffer} bytes @param {number} least the least generation that the caller accepts */
+  static restore(bytes, least) { return restore('QuipuPRE', bytes, least, Prekeys.fromValue, (prekeys) => prekeys.toValue()); } // [PREP-31]
 }
 
 /** [PREP-11] the private half stays until PREKEY_RETENTION after the record has expired. */

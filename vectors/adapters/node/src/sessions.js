@@ -2,6 +2,7 @@
 import { INITIATOR, concat, lp32, passed, refuseUnless } from './notation.js';
 import { CHAIN_MAX, COMPLETE_ANSWERS, COMPLETE_REPEATS, DAY, RECEIPT_INTERVAL, SESSIONS_CONFIRMED, SESSIONS_GIVEN_UP, SUPERSEDED_AGE, UNCONFIRMED_AGE, UNCONFIRMED_AGE_PREPARED, UNCONFIRMED_MESSAGES_PREPARED } from './limits.js';
 import { Session } from './session.js';
+import { restore, snapshot } from './snapshot.js';
 
 export const UNCONFIRMED = 'unconfirmed';
 export const GIVEN_UP = 'given-up';
@@ -20,7 +21,7 @@ export const CONFIRMED = 'confirmed';
  * @property {bigint|null} lastAccepted
  * @property {bigint|null} superseded when it first stood below a confirmed session
  * @property {Buffer|null} prefix initiator: Complete or handshake bytes, to be put before messages until confirmed
- * @property {number} repeats how often Complete was repeated by itself
+ * @property {number} repeats how many moments of HS-37 have passed
  * @property {Buffer|null} handshakeHash responder: by which repeated ones are recognised
  * @property {Buffer|null} handshakeId responder of chapter 4
  * @property {number} answers @property {bigint|null} lastAnswer
@@ -84,7 +85,7 @@ export class PeerSessions {
   add(kept, now) {
     const events = [];
     if (kept.status === UNCONFIRMED) {
-      for (const other of this.list) if (other.status === UNCONFIRMED) events.push(giveUp(other)); // [SESSION-07]
+      for (const other of this.live(now)) if (other.status === UNCONFIRMED) events.push(giveUp(other)); // [SESSION-07] [SESSION-31]
     }
     this.list.push(kept);
     this.list.sort(greatestFirst);
@@ -133,13 +134,14 @@ export class PeerSessions {
     return [event.confirmed(kept)];
   }
 
-  /** [HS-37] at most one repeat of Complete for each session. */
+  /** [HS-37] one repeat of Complete for each session of which a moment has passed, however many have. */
   repeats(now) {
     const packets = [];
     for (const kept of this.list) {
-      if (kept.status !== UNCONFIRMED || kept.prepared || kept.repeats >= COMPLETE_REPEATS.length) continue;
-      if (passed(kept.began, now) >= COMPLETE_REPEATS[kept.repeats]) {
-        kept.repeats += 1;
+      if (kept.status !== UNCONFIRMED || kept.prepared) continue;
+      const moments = COMPLETE_REPEATS.filter((moment) => passed(kept.began, now) >= moment).length;
+      if (moments > kept.repeats) {
+        kept.repeats = moments;
         packets.push(concat(kept.prefix, lp32(Buffer.alloc(0))));
       }
     }
@@ -172,7 +174,7 @@ export function keptToValue(kept) {
   };
 }
 
-export function keptFromValue(v) {
+function keptFromValue(v) {
   const bytes = (hex) => (hex === null ? null : Buffer.from(hex, 'hex'));
   const time = (t) => (t === null ? null : BigInt(t));
   return {
@@ -181,3 +183,8 @@ export function keptFromValue(v) {
   };
 }
 
+/** 8.6: the bytes of a session with what is remembered about it. */
+export const snapshotOf = (kept) => snapshot('QuipuSES', kept.session.generation, keptToValue(kept));
+
+/** @param {Buffer} bytes @param {number} least the least generation that the caller accepts @returns {Kept} */
+export const keptOf = (bytes, least) => restore('QuipuSES', bytes, least, keptFromValue, keptToValue);

@@ -6,6 +6,8 @@ import { ascii, concat, equal, Refusal, refuseUnless, u64, u8 } from './notation
 import { sha256 } from './primitives.js';
 
 const VERSION = 1;
+/** where the version stands */
+export const VERSION_AT = 8;
 
 /** JSON with sorted keys and without spaces. */
 export function canonical(value) {
@@ -25,20 +27,20 @@ export function snapshot(kind, generation, value) {
 /**
  * @template T
  * @param {Buffer} bytes @param {number} least the least generation that the caller accepts
- * @param {(value: any) => T} fromValue @param {(object: T) => any} toValue
+ * @param {(value: any, generation: number) => T} fromValue @param {(object: T) => any} toValue
  */
 export function restore(kind, bytes, least, fromValue, toValue) {
   refuseUnless(bytes.length >= 9 && equal(bytes.subarray(0, 8), ascii(kind)), 'snapshot'); // [SESSION-25] [PREP-31]
-  refuseUnless(bytes[8] === VERSION, 'snapshot_version');
+  refuseUnless(bytes[VERSION_AT] === VERSION, 'snapshot_version');
   refuseUnless(bytes.length >= 49, 'snapshot');
   const body = bytes.subarray(0, -32);
   refuseUnless(equal(sha256(body), bytes.subarray(-32)), 'snapshot');
-  const generation = body.readBigUInt64BE(9);
-  refuseUnless(generation >= BigInt(least), 'rollback'); // [SESSION-24]
+  const generation = Number(body.readBigUInt64BE(9));
+  refuseUnless(generation >= least, 'rollback'); // [SESSION-24]
   let object;
   let again;
   try {
-    object = fromValue(JSON.parse(body.subarray(17).toString('utf8')));
+    object = fromValue(JSON.parse(body.subarray(17).toString('utf8')), generation);
     again = snapshot(kind, generation, toValue(object));
   } catch {
     throw new Refusal('snapshot');

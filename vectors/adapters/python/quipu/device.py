@@ -134,6 +134,13 @@ class Contents:
             contents = contents.with_sessions(ik, sessions)
         return contents
 
+    def restored(self):
+        """What is due when sessions or prekeys have come from snapshots."""
+        prekeys = self.prekeys
+        for held in (held for sessions in self.peers.values() for held in sessions.held):  # PREP-34
+            prekeys = prekeys.used(held.used, held.opening_hash, held.peer.ik, held.pinned)
+        return replace(self, prekeys=prekeys).without_cut_off([])  # DEV-25
+
 
 class Device:
     def __init__(self, identity: Identity, cards, contacts=None):
@@ -238,12 +245,15 @@ class Device:
         """The packet, None when no receipt is owed. On any session that is kept (SESSION-04)."""
         contents = self._contents.current(now)
         sessions = contents.sessions(peer)
-        held = sessions.find(session_id, now)
-        if held is None:
-            raise Refused("no_session")
+        held = _kept(sessions, session_id, now)
         session, message = held.session.receipt(draw)
         self._contents = contents.with_sessions(peer, sessions.put(replace(held, session=session)))
         return None if message is None else held.wrapped(message)
+
+    def export(self, peer, session_id, label, context, length, now):
+        """A secret of one session for the application (8.1)."""
+        held = _kept(self._contents.sessions(peer), session_id, now)
+        return held.session.export(label, context, length)
 
     def send_all(self, address, content_type, content, now, draw):
         """[(IK, packet or the name of an error)], one for each device of a user (DEV-12)."""
@@ -299,11 +309,40 @@ class Device:
             for peer, sessions in contents.peers.items()
         }
         prekeys = Prekeys.restore(contents.prekeys.snapshot())  # PREP-29
-        for held in (held for sessions in peers.values() for held in sessions.held):  # PREP-34
-            prekeys = prekeys.used(held.used, held.opening_hash, held.peer.ik, held.pinned)
         replay = contents.replay if keep_cache else {}  # SESSION-28
         contents = replace(contents, prekeys=prekeys, initiated={}, half_open={}, replay=replay, peers=peers)
-        self._contents = contents.without_cut_off([])  # DEV-25
+        self._contents = contents.restored()
+
+    # 8.6 and 5.8: the caller seals snapshots at rest (SEC-04) and keeps the generations outside them
+
+    def session_snapshots(self, peer):
+        """[(key of 8.2, generation, snapshot)], one for each session."""
+        sessions = self._contents.sessions(peer)
+        return [(held.key, held.session.generation, held.snapshot()) for held in sessions.held]
+
+    def restore_sessions(self, peer, snapshots):
+        """They take the place of all sessions with the peer. `snapshots`: [(snapshot, least generation)]."""
+        sessions = Sessions(tuple(Held.restore(*one) for one in snapshots))
+        self._contents = self._contents.with_sessions(peer, sessions).restored()
+
+    def prekey_snapshot(self):
+        """(generation, snapshot)."""
+        prekeys = self._contents.prekeys
+        return prekeys.generation, prekeys.snapshot()
+
+    def restore_prekeys(self, snapshot, least_generation):
+        prekeys = Prekeys.restore(snapshot, least_generation)
+        self._contents = replace(self._contents, prekeys=prekeys).restored()
+
+    # Tables as if handshakes had been accepted, for tests of their limits
+
+    def fill_cache(self, entries):
+        """`entries`: hash -> Remembered."""
+        self._contents = replace(self._contents, replay={**self._contents.replay, **entries})
+
+    def fill_replay_set(self, spk_id, entries):
+        """`entries`: hash -> (IK, pinned)."""
+        self._contents = replace(self._contents, prekeys=self._contents.prekeys.filled(spk_id, entries))
 
     # Packets
 
@@ -469,6 +508,13 @@ class Device:
                 },
             }
         )
+
+
+def _kept(sessions, session_id, now):
+    held = sessions.find(session_id, now)
+    if held is None:
+        raise Refused("no_session")
+    return held
 
 
 def _session(role, claim, agreed, card_r):

@@ -276,3 +276,8 @@ class Prekeys:
             if spk.record.type == SPK and handshake_hash not in spk.replay:
                 held[name] = replace(spk, replay={**spk.replay, handshake_hash: (ik, pinned)})
         return self if held == self.held else self._with(held)
+
+    def filled(self, spk_id, entries):
+        """As if handshakes had been accepted. `entries`: hash -> (IK, pinned)."""
+        spk = self.held[spk_id]
+        return self._with({**self.held, spk_id: replace(spk, replay={**spk.replay, **entries})})

@@ -94,10 +94,18 @@ class Held:
         return pack({"session": self.session.plain(), "beside": beside})
 
     @staticmethod
-    def restore(snapshot):
+    def restore(snapshot, least_generation=0):
         plain = unpack(snapshot)
-        beside = from_json(plain["beside"])
-        return Held(session=Session.from_plain(plain["session"]), **{**beside, "used": tuple(beside["used"])})
+        try:
+            beside = from_json(plain["beside"])
+            held = Held(session=Session.from_plain(plain["session"]), **{**beside, "used": tuple(beside["used"])})
+        except (KeyError, TypeError, ValueError):
+            raise Refused("snapshot") from None  # SESSION-25
+        if held.snapshot() != snapshot:  # SESSION-25, SESSION-26
+            raise Refused("snapshot")
+        if held.session.generation < least_generation:  # SESSION-24
+            raise Refused("rollback")
+        return held
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from .primitives import sha256
 
 SNAPSHOT_MAGIC = b"quipu-python"
 SNAPSHOT_VERSION = 2
+VERSION_AT = len(SNAPSHOT_MAGIC)  # where the version stands
 
 
 def pack(plain):
@@ -17,10 +18,10 @@ def pack(plain):
 
 
 def unpack(snapshot):
-    start = len(SNAPSHOT_MAGIC) + 1
+    start = VERSION_AT + 1
     if len(snapshot) < start + 32 or not snapshot.startswith(SNAPSHOT_MAGIC):
         raise Refused("snapshot")  # SESSION-25
-    if snapshot[start - 1] != SNAPSHOT_VERSION:
+    if snapshot[VERSION_AT] != SNAPSHOT_VERSION:
         raise Refused("snapshot_version")  # SESSION-25
     if sha256(snapshot[:-32]) != snapshot[-32:]:
         raise Refused("snapshot")

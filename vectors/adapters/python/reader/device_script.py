@@ -1,11 +1,26 @@
 """12.5: whole devices with a clock."""
 
 from quipu.device import Device
+from quipu.handshake import Remembered
 from quipu.keys import Identity, verify_card
+from quipu.notation import INIT_WINDOW, u32
+from quipu.primitives import sha256
+from quipu.snapshots import VERSION_AT
 
 from .fields import Input, require_form, require_names
 from .outcome import Damaged, Failure
 from .scripts import Script
+
+# What happens to a snapshot before it is restored
+DAMAGE = {
+    "version": lambda snapshot: snapshot[:VERSION_AT] + b"\xff" + snapshot[VERSION_AT + 1 :],
+    "cut": lambda snapshot: snapshot[:-1],
+    "flip": lambda snapshot: flipped(snapshot, len(snapshot) // 2),
+}
+
+
+def flipped(data, position):
+    return data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
 
 
 class DeviceScript(Script):
@@ -25,7 +40,9 @@ class DeviceScript(Script):
         "send-all": ("address type content", "random", "packets"),
         "receipt": ("to session", "random save", "packet"),
         "due": ("", "", "events packets"),
-        "restart": ("cache", "", ""),
+        "restart": ("cache", "filled", ""),
+        "store": ("slot", "of", ""),
+        "restore": ("slot", "damage counter", ""),
     }
 
     @classmethod
@@ -38,6 +55,8 @@ class DeviceScript(Script):
     def __init__(self, setup, suite):
         super().__init__(setup, suite)
         self.devices, self.iks = {}, {}
+        self.slots = {}  # (name of a device, slot) -> IK of the peer or None, what the device gave
+        self.filled = 0  # entries that `filled` has made
         for given in map(Input, setup["devices"]):
             identity = Identity(given.bytes("ik_seed"), given.bytes("idk_private"))
             self.devices[given["name"]] = Device(identity, [verify_card(given.bytes("card"))])
@@ -146,6 +165,45 @@ class DeviceScript(Script):
         return {"events": events, "packets": [[self.name(ik), packet] for ik, packet in packets]}, None
 
     def do_restart(self, step, draw):
-        device, _ = self.at(step)
+        device, now = self.at(step)
         device.restart(step["cache"])
+        for filled in map(Input, step.get("filled", ())):
+            self.fill(device, filled, now)
+        return {}, None
+
+    def fill(self, device, filled, now):
+        """Entries whose hashes no packet has, and no other entry."""
+        entries = {}
+        for _ in range(filled["count"]):
+            self.filled += 1
+            name = sha256(b"filled" + u32(self.filled))
+            entries[name] = filled.bytes("ik") if "ik" in filled else name
+        pinned = filled["pinned"]
+        if "spk_id" in filled:
+            device.fill_replay_set(filled["spk_id"], {name: (ik, pinned) for name, ik in entries.items()})
+        else:
+            until = now + INIT_WINDOW  # HS-19
+            device.fill_cache({name: Remembered(ik, pinned, until) for name, ik in entries.items()})
+
+    def do_store(self, step, draw):
+        device, _ = self.at(step)
+        peer = self.ik(step["of"]) if "of" in step else None
+        stored = device.session_snapshots(peer) if peer else device.prekey_snapshot()
+        if not stored:
+            raise Damaged(f"step store: no session with {step['of']}")
+        self.slots[step["as"], step["slot"]] = peer, stored
+        return {}, None
+
+    def do_restore(self, step, draw):
+        device, _ = self.at(step)
+        peer, stored = self.lookup(self.slots, (step["as"], step["slot"]), "slot")
+        damage = self.lookup(DAMAGE, step["damage"], "damage") if "damage" in step else bytes
+        has_counter = step.get("counter", False)
+        if peer is None:
+            least = device.prekey_snapshot()[0] if has_counter else 0
+            device.restore_prekeys(damage(stored[1]), least)
+        else:
+            present = device.session_snapshots(peer) if has_counter else []
+            least = {key: generation for key, generation, _ in present}
+            device.restore_sessions(peer, [(damage(snapshot), least.get(key, 0)) for key, _, snapshot in stored])
         return {}, None

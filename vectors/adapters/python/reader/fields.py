@@ -9,12 +9,13 @@ from .outcome import Damaged
 TIMES = {"now", "time", "created", "expires", "floor", "ts_i", "ts_r", "added", "revoked"}
 NUMBERS = {
     "suites", "suite", "least", "device", "device_i", "device_r", "id", "spk_id", "opk_id", "pqk_id", "one_time",
-    "kind", "memory", "passes", "lanes", "pn", "n", "epoch", "type", "length", "padded", "count", "index", "sent",
+    "kind", "memory", "passes", "lanes", "pn", "n", "epoch", "type", "length", "padded", "count", "first", "index",
+    "sent",
 }  # fmt: skip
 TEXTS = {
-    "label", "purpose", "as", "do", "from", "to", "saved", "error", "event", "role", "name", "digits",
+    "label", "purpose", "as", "do", "from", "to", "of", "slot", "damage", "saved", "error", "event", "role", "name", "digits",
 }  # fmt: skip
-TRUTHS = {"pinned", "cache", "reduced", "changed", "theirs", "ours", "replace"}
+TRUTHS = {"pinned", "cache", "reduced", "changed", "theirs", "ours", "replace", "counter"}
 
 HEX = re.compile(r"([0-9a-f]{2})*")
 DECIMAL = re.compile(r"0|[1-9][0-9]*")

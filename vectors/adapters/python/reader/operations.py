@@ -15,6 +15,7 @@ from quipu.manifests import (
 from quipu.prekeys import OwnPrekey, Prekeys, Record, issue_record, verify_bundle, verify_record
 from quipu.session import export, session_keys
 
+from .conversations import conversations
 from .fields import Input, require_form, require_hex_list, require_names
 from .outcome import Damaged, Draws, Failure, Notes, attempt, compare
 
@@ -428,6 +429,13 @@ def op_import(given, draw, note):
     return {"ik": kept.identity.ik, "idk": kept.identity.idk, **account, **counts}
 
 
+def op_conversations(given, draw, note):
+    seed, before = given.bytes("seed"), given.bytes("before")
+    if len(seed) != 32 or len(before) != 32 or given["count"] == 0:
+        raise Damaged("seed, before or count")
+    return {"after": conversations(given.suite, seed, given["first"], given["count"], before, note)}
+
+
 # Name: ((required input, optional input), output, function)
 OPERATIONS = {
     "x25519": (("private public", ""), "shared", op_x25519),
@@ -503,6 +511,7 @@ OPERATIONS = {
         "ik idk ak cards pins suites psks manifests ended prekeys",
         op_import,
     ),
+    "conversations": (("seed first count before", ""), "after", op_conversations),
 }
 OPTIONAL_OUTPUT = {"import": {"ak"}}
 EARLIER = {"initiate": INITIATE, "respond": RESPOND}

@@ -5,7 +5,7 @@ from quipu.notation import ERRORS
 from .fields import require_form, require_hex_list, require_names
 from .outcome import Damaged, Draws, Failure, SeededDraws, attempt, compare
 
-NESTED = {"random", "gap", "events", "replies", "packets", "save", "records", "manifests"}
+NESTED = {"random", "gap", "events", "replies", "packets", "save", "records", "manifests", "filled"}
 EVENTS = {
     "response-sent": "peer",
     "established": "peer session role pinned",
@@ -39,6 +39,8 @@ class Script:
         if step["do"] not in cls.STEPS:
             raise Damaged(f"step {step['do']}: unknown here")
         required, optional, results = (set(names.split()) for names in cls.STEPS[step["do"]])
+        if "random" in optional:
+            optional.add("seed")  # 12.5
         return required | cls.ALWAYS, optional, results
 
     @classmethod
@@ -47,8 +49,6 @@ class Script:
         what = f"step {step['do']}"
         required, optional, _ = cls.names(step)
         require_names(what, step, required, optional - {"save", "saved", "index"} | {"random", "seed"})
-        if "random" in step and "seed" in step:
-            raise Damaged(f"{what}: random and seed")
         cls._require_form(what, step)
 
     @classmethod
@@ -67,9 +67,14 @@ class Script:
     @staticmethod
     def _require_form(what, step):
         require_form(what, step, besides=NESTED)
+        if "random" in step and "seed" in step:
+            raise Damaged(f"{what}: random and seed")
         require_hex_list(what, step.get("random", []))
         for name in ("replies", "records", "manifests"):
             require_hex_list(what, step.get(name, []))
+        for one in step.get("filled", ()):
+            require_names(f"{what}: filled", one, {"count", "pinned"}, {"ik", "spk_id"})
+            require_form(f"{what}: filled", one)
         for event in step.get("events", ()):
             require_event(what, event)
         for pair in step.get("packets", ()):
