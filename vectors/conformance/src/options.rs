@@ -67,6 +67,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     pub(crate) expect: Option<PathBuf>,
 
+    /// Leaves the first failing walk as long as it is; otherwise it is played again until it is short
+    #[arg(long)]
+    pub(crate) whole_walks: bool,
+
     /// How long an adapter may take for one answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) deadline: u64,

@@ -146,6 +146,12 @@ fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> V
         }
     });
     bar.finish_and_clear();
+    let retold = shorten(suite, commands, options, &results);
+    if let Some((index, ran)) = retold
+        && let Ok(mut results) = results.lock()
+    {
+        results[index] = Some(ran);
+    }
     let aborted = Ran::failed(ABORTED);
     let results = results.into_inner().unwrap_or_default();
     results.into_iter().map(|ran| ran.unwrap_or_else(|| aborted.clone())).collect()
@@ -174,6 +180,30 @@ impl From<Ended> for Ran {
             }
         }
     }
+}
+
+/// The first failing walk of a run, told with as few lines as possible.
+fn shorten(
+    suite: &Suite,
+    commands: &[Vec<String>],
+    options: &Options,
+    results: &Mutex<Vec<Option<Ran>>>,
+) -> Option<(usize, Ran)> {
+    let failed = |index: usize| {
+        let results = results.lock().ok()?;
+        Some(results[index].as_ref()?.failure.is_some())
+    };
+    let walk = |item: &Item| matches!(item, Item::Peer(index) if suite.case(*index).walk);
+    let first = suite.items.iter().enumerate();
+    let mut first = first.filter(|(index, item)| walk(item) && failed(*index) == Some(true));
+    let (index, Item::Peer(case)) = first.next().filter(|_| !options.whole_walks)? else {
+        return None;
+    };
+    let deadline = Duration::from_secs(options.deadline);
+    let start = |command: &Vec<String>| Adapter::start(command, deadline).map(|it| it.0).ok();
+    let mut adapters = commands.iter().map(start).collect::<Option<Vec<Adapter>>>()?;
+    let played = suite.case(*case).retell(&mut adapters, options.seed).ok()??;
+    Some((index, Ended::Played(played).into()))
 }
 
 /// What stands at a test that was not played any more.

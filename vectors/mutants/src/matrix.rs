@@ -162,7 +162,7 @@ pub(crate) fn rows<'a>(
 
 fn run(runner: &Path, client: &Path, bug: &str) -> Result<Report, String> {
     let ran = Command::new(runner)
-        .args(["--json", "-", "--"])
+        .args(["--whole-walks", "--json", "-", "--"])
         .arg(client)
         .arg("serve")
         .env("QUIPU_BUG", bug)

@@ -30,21 +30,41 @@ impl Case {
     /// # Errors
     /// No answer: the adapters are of no use any more.
     pub(crate) fn play(&self, clients: &mut [Adapter], seed: u64) -> Result<Played, Failed> {
-        let mut seats: Vec<Seat<'_>> = match clients {
+        let mut seats = self.seats(clients);
+        match self.tell(&self.lines, &mut seats, seed).1 {
+            Ok(()) => Ok(Played::Passed),
+            Err(Trouble::Case(text)) => Ok(Played::Failed(format!("the case: {text}"))),
+            Err(Trouble::Client(Stop::Failed(failed))) => Err(failed),
+            Err(Trouble::Client(Stop::Played(played))) => Ok(played),
+        }
+    }
+
+    /// Plays a failing walk again and again, until it is short.
+    ///
+    /// # Errors
+    /// No answer: the adapters are of no use any more.
+    pub(crate) fn retell(
+        &self,
+        clients: &mut [Adapter],
+        seed: u64,
+    ) -> Result<Option<Played>, Failed> {
+        let mut seats = self.seats(clients);
+        match self.tell(&self.lines, &mut seats, seed).1 {
+            Err(Trouble::Client(Stop::Failed(failed))) => Err(failed),
+            Err(Trouble::Client(Stop::Played(played))) => {
+                self.shorter(&mut seats, seed, played).map(Some)
+            }
+            Ok(()) | Err(Trouble::Case(_)) => Ok(None),
+        }
+    }
+
+    fn seats<'c>(&self, clients: &'c mut [Adapter]) -> Vec<Seat<'c>> {
+        match clients {
             [one] => vec![Seat { adapter: one, names: self.client }],
             clients => {
                 let seat = |(adapter, names)| Seat { adapter, names };
                 clients.iter_mut().zip([ADA, BOB]).map(seat).collect()
             }
-        };
-        match self.tell(&self.lines, &mut seats, seed).1 {
-            Ok(()) => Ok(Played::Passed),
-            Err(Trouble::Case(text)) => Ok(Played::Failed(format!("the case: {text}"))),
-            Err(Trouble::Client(Stop::Failed(failed))) => Err(failed),
-            Err(Trouble::Client(Stop::Played(played))) if self.walk => {
-                self.shorter(&mut seats, seed, played)
-            }
-            Err(Trouble::Client(Stop::Played(played))) => Ok(played),
         }
     }
 
