@@ -40,7 +40,7 @@ impl Prekeys {
     //= spec/05-prepared.md#5-8-the-same-handshake-bytes-again
     //# [PREP-31] A snapshot of the prekeys MUST be refused as `rollback` when its generation is
     //# less than the least that the caller accepts, as `snapshot_version` when its version is not
-    //# known, and as `snapshot` when it is damaged or not canonical.
+    //# known, and as `snapshot` when it is damaged or not canonical, in the order of 8.6.
     pub fn restore(bytes: &[u8], owner: &Party, least: u64) -> Result<Self, StorageError> {
         if bytes.first().is_some_and(|version| *version != SNAPSHOT_VERSION) {
             return Err(StorageError::SnapshotVersion);
