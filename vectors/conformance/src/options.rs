@@ -43,6 +43,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SUBSTRING", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) filter: Option<String>,
 
+    /// Leaves out tests whose name contains this; may be given several times
+    #[arg(long, value_name = "SUBSTRING", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) without: Vec<String>,
+
     /// Lists the tests and live cases instead of running them
     #[arg(long)]
     pub(crate) list: bool,
@@ -66,10 +70,6 @@ pub(crate) struct Options {
     /// File with expected failures: on each line NAME YYYY-MM-DD REASON
     #[arg(long, value_name = "FILE")]
     pub(crate) expect: Option<PathBuf>,
-
-    /// Leaves the first failing walk as long as it is; otherwise it is played again until it is short
-    #[arg(long)]
-    pub(crate) whole_walks: bool,
 
     /// How long an adapter may take for one answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
@@ -228,6 +228,7 @@ impl Options {
     fn without_a_run(&self) -> Result<(), Stop> {
         let given = [
             ("--filter", self.filter.is_some()),
+            ("--without", !self.without.is_empty()),
             ("--list", self.list),
             ("--json", self.json.is_some()),
             ("--html", self.html.is_some()),
@@ -246,5 +247,6 @@ impl Options {
     /// Whether the filter selects a name.
     pub(crate) fn selects(&self, name: &str) -> bool {
         self.filter.as_ref().is_none_or(|filter| name.contains(filter))
+            && !self.without.iter().any(|it| name.contains(it))
     }
 }

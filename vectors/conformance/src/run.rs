@@ -196,7 +196,7 @@ fn shorten(
     let walk = |item: &Item| matches!(item, Item::Peer(index) if suite.case(*index).walk);
     let first = suite.items.iter().enumerate();
     let mut first = first.filter(|(index, item)| walk(item) && failed(*index) == Some(true));
-    let (index, Item::Peer(case)) = first.next().filter(|_| !options.whole_walks)? else {
+    let (index, Item::Peer(case)) = first.next()? else {
         return None;
     };
     let deadline = Duration::from_secs(options.deadline);
