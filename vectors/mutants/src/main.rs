@@ -120,7 +120,7 @@ fn matrix(options: &Options) -> Result<Vec<String>, String> {
     if mutants.is_empty() {
         return Err("the filter selects no mutant of vectors/mutants/mutants.json".to_owned());
     }
-    let tree = Tree::copy(&root, "tree", |path, text| weave::weave(&list, path, text))?;
+    let tree = Tree::copy(&root, "mutants", |path, text| weave::weave(&list, path, text))?;
     tree.add("reference/protocol/src/switch.rs", include_str!("../copy/bug.rs"))?;
     let runner = tree::build_here(&root, "quipu-conformance", "quipu-conformance")?;
     let client = tree.build("quipu-mutant", "quipu-mutant")?;

@@ -53,11 +53,11 @@ impl Sites {
         } else if path.starts_with("vectors/src/perform") {
             "quipu"
         } else {
-            return Ok(prepare(path, text));
+            return Ok(prepare(path, text, "sites"));
         };
         let end = text.find("\n#[cfg(test)]\nmod tests").unwrap_or(text.len());
         let tests = text.split_off(end);
-        Ok(prepare(path, rules(&text, krate) + &tests))
+        Ok(prepare(path, rules(&text, krate) + &tests, "sites"))
     }
 }
 
@@ -114,7 +114,8 @@ fn in_if(out: &str) -> bool {
     let Some(open) = out.trim_end_matches("return ").trim_end().strip_suffix('{') else {
         return false;
     };
-    let code = open.lines().rev().map(str::trim).filter(|it| !it.starts_with("//"));
+    let lines = open.lines().rev().map(str::trim);
+    let code = lines.filter(|it| !it.is_empty() && !it.starts_with("//"));
     let statement = code.take_while(|it| !it.ends_with([';', '{', '}', ',']));
     statement.last().is_some_and(|it| it.starts_with("if "))
 }
@@ -150,9 +151,9 @@ mod tests {
         let hard = "crate::switch::hard(\"Time\", PeerError::Time)";
         let forms = [
             (
-                "{ x;\n// a; b\nif a == [0; 2] || b\n{\n return Err(PeerError::Time); } y }",
+                "{ x;\n\n// a; b\nif a == [0; 2] || b\n{\n return Err(PeerError::Time); } y }",
                 format!(
-                    "{{ x;\n// a; b\nif a == [0; 2] || b\n{{\n if !{skip} {{ return Err(PeerError::Time); }} }} y }}"
+                    "{{ x;\n\n// a; b\nif a == [0; 2] || b\n{{\n if !{skip} {{ return Err(PeerError::Time); }} }} y }}"
                 ),
             ),
             (

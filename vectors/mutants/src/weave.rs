@@ -28,7 +28,7 @@ pub(crate) fn weave(list: &List, path: &Path, text: String) -> Result<String, St
         let (start, end) = place(&out, edit)?;
         out.replace_range(start..end, &edit.replace);
     }
-    Ok(prepare(path, out))
+    Ok(prepare(path, out, "mutants"))
 }
 
 pub(crate) fn place(text: &str, edit: &Edit) -> Result<(usize, usize), String> {
@@ -64,11 +64,20 @@ fn emit(text: &str, start: usize, end: usize, mut cuts: &[Cut<'_>]) -> Result<St
     Ok(out + &text[at..end])
 }
 
-/// What every copy needs: programs that do not overwrite those of the repository, no lints, and in
-/// the protocol crate `std` for the switches, which are no constant functions.
-pub(crate) fn prepare(path: &Path, text: String) -> String {
+/// What every copy needs: a version of its own, by which cargo keeps what it builds apart from what
+/// it builds of the repository and of other copies, also in name; no lints; and in the protocol
+/// crate `std` for the switches, which are no constant functions.
+pub(crate) fn prepare(path: &Path, text: String, copy: &str) -> String {
     match path.to_str() {
-        Some("Cargo.toml") => text.replace("= \"deny\"", "= \"allow\""),
+        Some("Cargo.toml") => {
+            let line = |line: &str| match line.strip_prefix("version = \"") {
+                Some(version) => {
+                    format!("version = \"{}-{copy}\"\n", version.trim_end_matches('"'))
+                }
+                None => format!("{line}\n"),
+            };
+            text.lines().map(line).collect::<String>().replace("= \"deny\"", "= \"allow\"")
+        }
         Some("Cargo.lock" | "vectors/conformance/Cargo.toml") => {
             text.replace("quipu-conformance", "quipu-mutant")
         }
