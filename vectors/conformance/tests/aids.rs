@@ -66,7 +66,8 @@ fn explain_knows_requirements_errors_and_every_kind_of_test() {
         0,
         &["spec/07-messages.md", "65,531 bytes", "padding/padding-too-long", "a failure means"],
     );
-    says(&["explain", "ADAPT-06"], 0, &["13 Adapter", "0 tests that cite it"]);
+    says(&["explain", "ADAPT-10"], 0, &["13 Adapter", "0 tests that cite it"]);
+    says(&["explain", "live/meet/ada/suite-1"], 0, &["HS-35: ", "| meet ada bob"]);
     says(&["explain", "too_long"], 0, &["the local call", "padding/padding-too-long"]);
     says(
         &["explain", "padding-too-long"],
@@ -134,7 +135,11 @@ fn bad_input_exits_2_and_says_what_to_do() {
     );
     says(&["repro"], 2, &["<NAME>"]);
     says(&["repro", "padding"], 2, &["no test", "did you mean", "--list"]);
-    says(&["repro", "live-talk"], 2, &["live case", "--filter live-talk --seed 1"]);
+    says(
+        &["repro", "live-talk"],
+        2,
+        &["the embedded reference alone", "--filter live-talk --seed 1"],
+    );
     says(&["repro", "mix-empty", "--deadline", "3"], 2, &["--deadline"]);
     says(&["init"], 2, &["<LANGUAGE>"]);
     says(&["init", "cobol"], 2, &["node, python"]);
@@ -174,7 +179,7 @@ fn template(language: &str, program: &str, adapter: &str) {
     }
     says(&[&["--filter", "x25519/"], &command as &[&str]].concat(), 1, &["unsupported, though"]);
     let doctor = says(&[&["doctor"], &command as &[&str]].concat(), 0, &["No problem found"]);
-    assert!(doctor.out.contains("2 of 23 vector operations"), "{}", doctor.out);
+    assert!(doctor.out.contains("2 of 24 vector operations"), "{}", doctor.out);
     assert_eq!(doctor.err, "", "faults that the doctor provokes are not heard");
     // Nothing is overwritten.
     fs::write(&adapter, "mine").expect("a file");

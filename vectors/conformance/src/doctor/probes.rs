@@ -73,6 +73,8 @@ fn fix(probe: &str) -> String {
         "adapter-malformed-field" => {
             "look at the types: a number is not a text, hex is lower case and has two digits for each byte; else fault"
         }
+        "adapter-hello" => "answer hello with adapter, protocol, name, version, language and profiles, choosing 1 among the versions offered",
+        "adapter-versions" => "look at the versions that hello offers: fault when 1 is not among them",
         "adapter-before-begin" => "answer step and state with fault until begin has succeeded",
         "adapter-unknown-side" => "answer fault when as names nobody of the script; the script is then over",
         "adapter-draws-missing" => {
