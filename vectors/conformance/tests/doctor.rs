@@ -141,7 +141,7 @@ fn what_no_vector_asks() {
 fn a_client_that_has_nothing_yet_is_told_what_comes_later() {
     let (code, text) = doctor("60", &[RUNNER, "false-adapter", "unsupported"]);
     assert_eq!(code, 1, "a malformed line is fault even then: {text}");
-    assert!(text.contains("ok       0 of 41 vector operations"), "{text}");
+    assert!(text.contains("ok       0 of 42 vector operations"), "{text}");
     assert!(text.contains("later    unsupported: bundle-verify, card-issue"), "{text}");
     assert!(text.contains("later    draws: nothing that draws"), "{text}");
     assert!(text.contains("problem  adapter-malformed-line"), "{text}");
