@@ -1,0 +1,7 @@
+//! The protocol as state machines, small enough to visit every state of them.
+//!
+//! A model ([`engine::Machine`]) says what can happen next; its claims say what must hold. Two
+//! engines visit all states: a search of our own, which gives shortest traces and answers
+//! whether a good end can still be reached, and stateright. They have to agree.
+
+pub mod engine;
