@@ -5,3 +5,65 @@
 //! whether a good end can still be reached, and stateright. They have to agree.
 
 pub mod engine;
+
+use engine::Subject;
+
+/// Whether a model is of this protocol or of one that it replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Every claim has to hold.
+    Ours,
+    /// The claims that do not hold are on record.
+    Earlier,
+}
+
+/// A model to be checked.
+#[derive(Debug)]
+pub struct Model {
+    /// Of which protocol it is.
+    pub kind: Kind,
+    /// The model with its claims and its bound.
+    pub subject: Box<dyn Subject>,
+}
+
+/// A model with a mistake, and the claim that has to find it.
+#[derive(Clone, Copy, Debug)]
+pub struct Bug {
+    /// Its number, for ever.
+    pub number: u8,
+    /// A short name without spaces.
+    pub name: &'static str,
+    /// The mistake as a sentence.
+    pub what: &'static str,
+    /// The claim that has to be violated.
+    pub claim: &'static str,
+    /// The model with the mistake.
+    pub build: fn() -> Box<dyn Subject>,
+}
+
+impl Bug {
+    /// Number and name.
+    pub fn label(&self) -> String {
+        format!("bug-{:02}-{}", self.number, self.name)
+    }
+}
+
+/// Every model.
+pub fn models() -> Vec<Model> {
+    Vec::new()
+}
+
+/// Every seeded bug, by number.
+pub fn bugs() -> Vec<Bug> {
+    Vec::new()
+}
+
+/// The tables of `docs/model`: file name and text.
+pub fn tables() -> Vec<(&'static str, String)> {
+    Vec::new()
+}
+
+/// The state diagrams of the specification: name and text.
+pub fn diagrams() -> Vec<(&'static str, String)> {
+    Vec::new()
+}
