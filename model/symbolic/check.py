@@ -26,7 +26,7 @@ class Variant:
         self.base, self.short, self.line = base, name, line
         self.name = f"{base}/{name}"
         self.edits, self.leaks = [], {place: [] for place in PLACES}
-        self.sessions, self.expect, self.why = 1, None, []
+        self.sessions, self.ask, self.expect, self.why = 1, None, None, []
 
 
 def variants(text):
@@ -50,6 +50,8 @@ def variants(text):
             now.leaks[words[1]] += words[2:]
         elif words[0] == "sessions":
             now.sessions = int(words[1])
+        elif words[0] == "ask":
+            now.ask = words[1:]
         elif words[0] == "expect":
             now.expect = re.findall(r"[cafue][01]", words[1])
         elif words[0] == "why":
@@ -143,7 +145,11 @@ def model(variant):
         lines = leaked(edited(lines, variant.edits), variant.leaks)
     except (OSError, Mistake) as error:
         raise Mistake(f"{variant.name}: {error}") from error
-    queries = [line.strip() for line in lines[lines.index("queries[") + 1 : -1]]
+    first = lines.index("queries[") + 1
+    queries = [line.strip() for line in lines[first:-1]]
+    if variant.ask is not None:
+        queries = [q for q in queries if q.split()[-1] in variant.ask]
+        lines[first:-1] = ["\t" + q for q in queries]
     if len(queries) != len(variant.expect) or any(q[0] != e[0] for q, e in zip(queries, variant.expect)):
         raise Mistake(f"{variant.name}: expects {''.join(variant.expect)}, which does not fit {queries}")
     return "\n".join(lines) + "\n", queries
@@ -207,7 +213,10 @@ def main():
             file.write(models[v.name][0])
         start = time.monotonic()
         answers, text = ask(args.verifpal, path, v.sessions, args.limit)
-        return answers, text, time.monotonic() - start
+        seconds = time.monotonic() - start
+        with open(path[:-3] + ".txt", "w", encoding="utf-8") as file:
+            file.write(f"{text}\n{v.name} {''.join(answers or ['?'])} {seconds:.1f} s\n")
+        return answers, text, seconds
 
     results = {}
     with concurrent.futures.ThreadPoolExecutor(max(1, args.jobs)) as pool:
