@@ -100,38 +100,52 @@ def edited(lines, edits):
 
 
 def leaked(lines, leaks):
-    """A leak before stands behind the line that makes the value; the others at their mark."""
+    """Puts the leaks in. What somebody knows or draws leaks through Thief, a principal of its own:
+    a run that has stopped leaks nothing any more. What is computed leaks from its owner."""
     owner, principal, out = {}, None, []
-    pending = set(leaks["before"])
+    stolen = {value for place in PLACES for value in leaks[place]}
     for line in lines:
-        out.append(line)
         start = re.match(r"^principal (\w+)\[", line)
-        if start:
-            principal = start[1]
-        made = re.match(r"^\s+(?:generates|knows private) (.*)$", line) or re.match(r"^\s+([\w, ]+) = ", line)
-        for value in re.findall(r"\w+", made[1]) if made and principal else []:
+        principal = start[1] if start else principal
+        drawn = re.match(r"^(\s+)(generates|knows private) (.*)$", line)
+        made = re.match(r"^\s+([\w, ]+) = ", line)
+        if drawn:
+            # In one session a drawn value is one value, which Thief can know.
+            values = drawn[3].split(", ")
+            owner.update((value, "Thief") for value in values)
+            taken = [value for value in values if value in stolen and drawn[2] == "generates"]
+            rest = [value for value in values if value not in taken]
+            if taken:
+                out.append(f"{drawn[1]}knows private {', '.join(taken)}")
+            if rest:
+                out.append(f"{drawn[1]}{drawn[2]} {', '.join(rest)}")
+            continue
+        out.append(line)
+        for value in made[1].split(", ") if made else []:
             owner.setdefault(value, principal)
-            if value in pending:
-                pending.discard(value)
+            if value in leaks["before"]:
                 out.append(f"\tleaks {value}")
-    if pending:
-        raise Mistake(f"nobody makes {', '.join(sorted(pending))}")
+
+    def block(value):
+        if value not in owner:
+            raise Mistake(f"nobody makes {value}")
+        if owner[value] != "Thief":
+            return f"principal {owner[value]}[\n\tleaks {value}\n]"
+        return f"principal Thief[\n\tknows private {value}\n\tleaks {value}\n]"
+
     lines, out, phase = out, [], 0
     places = [p for p in PLACES[1:] if leaks[p]]
     for line in lines:
         mark = re.match(r"^//@ leaks (\w+)$", line)
-        if not mark:
+        if line.startswith("attacker["):
             out.append(line)
-            continue
-        if mark[1] not in places:
-            continue
-        places.remove(mark[1])
-        phase += 1
-        out.append(f"phase[{phase}]\n")
-        for value in leaks[mark[1]]:
-            if value not in owner:
-                raise Mistake(f"nobody makes {value}")
-            out.append(f"principal {owner[value]}[\n\tleaks {value}\n]")
+            out += ["", *(block(v) for v in leaks["before"] if owner.get(v, "Thief") == "Thief")]
+        elif not mark:
+            out.append(line)
+        elif mark[1] in places:
+            places.remove(mark[1])
+            phase += 1
+            out += [f"phase[{phase}]", "", *(block(v) for v in leaks[mark[1]])]
     if places:
         raise Mistake(f"no place for leaks {places[0]}")
     return out
@@ -143,6 +157,8 @@ def model(variant):
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
         lines = leaked(edited(lines, variant.edits), variant.leaks)
+        if variant.sessions > 1 and any(variant.leaks.values()):
+            raise Mistake("a leak with several sessions is not supported")
     except (OSError, Mistake) as error:
         raise Mistake(f"{variant.name}: {error}") from error
     first = lines.index("queries[") + 1
