@@ -138,8 +138,8 @@ def leaked(lines, leaks):
     for line in lines:
         mark = re.match(r"^//@ leaks (\w+)$", line)
         if line.startswith("attacker["):
-            out.append(line)
-            out += ["", *(block(v) for v in leaks["before"] if owner.get(v, "Thief") == "Thief")]
+            early = [block(v) for v in leaks["before"] if owner.get(v, "Thief") == "Thief"]
+            out += [line, *([""] + early if early else [])]
         elif not mark:
             out.append(line)
         elif mark[1] in places:
