@@ -198,7 +198,7 @@ def main():
     parser.add_argument("--show", metavar="NAME", help="print the model of one variant")
     parser.add_argument("--trace", metavar="NAME", help="what the tool says about one variant")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="models at a time")
-    parser.add_argument("--limit", type=int, default=240, help="seconds for one model")
+    parser.add_argument("--limit", type=int, default=400, help="seconds for one model")
     parser.add_argument("--out", default="target/symbolic", help="where the models are written")
     args = parser.parse_args()
 
