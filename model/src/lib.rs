@@ -5,3 +5,4 @@
 //! whether a good end can still be reached, and stateright. They have to agree.
 
 pub mod engine;
+pub mod session;
