@@ -256,7 +256,7 @@ impl Machine for Model {
     }
 
     fn actions(&self, world: &World, actions: &mut Vec<Action>) {
-        if world.theft.is_some() {
+        if world.theft.is_some() || world.wrong.is_some() {
             return;
         }
         for side in [0, 1] {
