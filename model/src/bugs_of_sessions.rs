@@ -134,6 +134,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
+    #[cfg_attr(debug_assertions, ignore = "takes minutes without optimisation")]
     fn each_bug_is_found_by_the_claim_named_for_it() {
         let limits = Limits { states: 3_000_000, time: Duration::from_secs(300) };
         for bug in BUGS {

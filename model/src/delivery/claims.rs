@@ -1,6 +1,7 @@
 //! What delivery promises.
 
-use super::model::{Model, World};
+use super::model::Model;
+use super::world::World;
 use crate::engine::{Claim, Rule, Subject, subject};
 
 /// The claims of delivery.

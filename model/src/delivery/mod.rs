@@ -24,6 +24,8 @@ mod claims;
 mod model;
 #[cfg(test)]
 mod tests;
+mod world;
 
 pub use claims::{claims, subject_of, subjects};
-pub use model::{Action, Flaw, Model, World};
+pub use model::{Action, Flaw, Model};
+pub use world::World;

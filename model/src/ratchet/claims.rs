@@ -8,7 +8,9 @@ use crate::engine::{Claim, Rule, Subject, subject};
 /// The claims of every model of chapter 6.
 pub fn claims() -> Vec<Claim<Model>> {
     let mut all = secrecy();
+    all.extend(headers());
     all.extend(order());
+    all.extend(limits());
     all
 }
 
@@ -39,6 +41,11 @@ fn secrecy() -> Vec<Claim<Model>> {
                 })
             }),
         },
+    ]
+}
+
+fn headers() -> Vec<Claim<Model>> {
+    vec![
         Claim {
             name: "headers-heal",
             sentence: "After a theft headers are secret two chains after bodies are.",
@@ -67,47 +74,60 @@ fn secrecy() -> Vec<Claim<Model>> {
     ]
 }
 
+fn claim(
+    name: &'static str,
+    sentence: &'static str,
+    requirements: &'static [&'static str],
+    rule: Rule<Model>,
+) -> Claim<Model> {
+    Claim { name, sentence, requirements, rule }
+}
+
 fn order() -> Vec<Claim<Model>> {
-    let wrong = |name, sentence, requirements, rule| Claim { name, sentence, requirements, rule };
     vec![
-        wrong(
+        claim(
             "once",
             "A message is accepted at most once.",
             &["RATCHET-14", "RATCHET-19"],
             Rule::Always(|_, world: &World| world.wrong != Some(Wrong::Twice)),
         ),
-        wrong(
+        claim(
             "taken",
             "A genuine message is accepted while its chain and its key are kept, in any order.",
             &["RATCHET-05", "RATCHET-11", "RATCHET-12", "RATCHET-17"],
             Rule::Always(|_, world: &World| !matches!(world.wrong, Some(Wrong::Refused(_)))),
         ),
-        wrong(
+        claim(
             "one-key-one-text",
             "No message key serves two texts, also when the sender stops while it sends.",
             &["RATCHET-03", "MSG-04"],
             Rule::Always(|_, world: &World| world.wrong != Some(Wrong::KeyTwice)),
         ),
-        wrong(
+        claim(
             "refusals-change-nothing",
             "A message whose body does not open changes nothing.",
             &["RATCHET-21", "ENC-08"],
             Rule::Always(|_, world: &World| world.wrong != Some(Wrong::Changed)),
         ),
-        wrong(
+    ]
+}
+
+fn limits() -> Vec<Claim<Model>> {
+    vec![
+        claim(
             "copies-noticed",
             "Of two messages that claim one place, or one chain with two keys, one is refused as \
              clone_suspected.",
             &["RATCHET-06", "RATCHET-14"],
             Rule::Always(copies_noticed),
         ),
-        wrong(
+        claim(
             "gaps-exact",
             "Every number below one that was accepted in its chain was accepted or reported.",
             &["SESSION-13", "SESSION-14"],
             Rule::Always(gaps_exact),
         ),
-        wrong(
+        claim(
             "bounded",
             "Skipped keys stay within their limit.",
             &["RATCHET-17", "RATCHET-18"],
@@ -115,7 +135,7 @@ fn order() -> Vec<Claim<Model>> {
                 world.sides.iter().all(|it| it.skipped.len() <= SKIPPED)
             }),
         ),
-        wrong(
+        claim(
             "in-turn",
             "The two sides are never more than one chain apart.",
             &["RATCHET-08"],

@@ -2,6 +2,7 @@
 
 mod claims;
 mod knowledge;
+mod machine;
 mod model;
 mod side;
 mod table;
@@ -10,6 +11,7 @@ mod tests;
 
 pub use claims::{NAMES, claims, named, subject_of, subjects};
 pub use knowledge::{Item, Knowledge};
-pub use model::{Action, Model, Theft, World, Wrong};
+pub use machine::Action;
+pub use model::{Model, Theft, World, Wrong};
 pub use side::{Flaw, Gap, Message, Side};
 pub use table::{Chain, Class, Row, When, markdown, table};
