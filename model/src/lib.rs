@@ -5,3 +5,6 @@
 //! whether a good end can still be reached, and stateright. They have to agree.
 
 pub mod engine;
+
+pub mod knowledge;
+pub mod term;
