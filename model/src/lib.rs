@@ -6,5 +6,6 @@
 
 pub mod engine;
 
+pub mod earlier;
 pub mod knowledge;
 pub mod term;

@@ -59,11 +59,7 @@ impl Knowledge {
             Node::Odd(public) => ("from", vec![*public]),
             Node::Agreed(one, other) => {
                 let one_sided = self.agrees(terms, *one, *other);
-                let (private, foreign) = if one_sided { (*one, *other) } else { (*other, *one) };
-                ("X25519 with the public half of the other", {
-                    let _ = foreign;
-                    vec![private]
-                })
+                ("with the public half of the other", vec![if one_sided { *one } else { *other }])
             }
             Node::Bundle(parts) | Node::Function(_, parts) => ("from", parts.clone()),
             Node::Ciphertext(key, secret) => ("encapsulated", vec![*key, *secret]),
