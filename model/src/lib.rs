@@ -7,5 +7,6 @@
 pub mod engine;
 
 pub mod earlier;
+pub mod handshake;
 pub mod knowledge;
 pub mod term;
