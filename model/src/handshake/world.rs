@@ -97,8 +97,12 @@ pub enum Secret {
     SignedPrekey,
     /// The one-time prekey of B.
     OneTimePrekey,
-    /// The KEM prekey of B.
+    /// The signed prekey of B whose time is over.
+    ExpiredPrekey,
+    /// The one-time KEM prekey of B.
     KemPrekey,
+    /// The last-resort KEM prekey of B.
+    LastKemPrekey,
     /// Every X25519 key: somebody has learned to compute discrete logarithms.
     EveryX25519,
 }
@@ -139,8 +143,10 @@ pub struct Setup {
     pub ticks: u8,
     /// Whether a device may restart once.
     pub restart: bool,
-    /// Whether a bundle may come without a one-time prekey.
-    pub exhausted: bool,
+    /// Whether a prepared handshake uses a one-time prekey; none: as the relay likes.
+    pub one_time: Option<bool>,
+    /// Whether the KEM prekey is the last resort; none: as the relay likes.
+    pub last_resort: Option<bool>,
 }
 
 impl Setup {
@@ -159,7 +165,8 @@ impl Setup {
             claims: vec![0, 1, 2],
             ticks: 0,
             restart: false,
-            exhausted: false,
+            one_time: None,
+            last_resort: None,
         }
     }
 
@@ -327,7 +334,9 @@ pub fn leaked(terms: &mut Terms, setup: &Setup, secret: Secret) -> Vec<Term> {
         Secret::Psk => vec![terms.atom("psk", Known::Owner)],
         Secret::SignedPrekey => vec![Key::Prekey(Prekey::Signed).private(terms)],
         Secret::OneTimePrekey => vec![Key::Prekey(Prekey::OneTime).private(terms)],
+        Secret::ExpiredPrekey => vec![Key::Prekey(Prekey::Expired).private(terms)],
         Secret::KemPrekey => vec![terms.atom("pqk_B", Known::Published)],
+        Secret::LastKemPrekey => vec![terms.atom("last_pqk_B", Known::Published)],
         Secret::EveryX25519 => {
             let prekeys = [Prekey::Signed, Prekey::Expired, Prekey::OneTime].map(Key::Prekey);
             let mut keys = prekeys.to_vec();

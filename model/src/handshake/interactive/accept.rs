@@ -4,50 +4,17 @@
 use super::view::{ATTACKER, Action, Stage, State, View};
 use super::{Interactive, Part};
 use crate::handshake::mechanism::Mechanism as M;
-use crate::handshake::world::{CARDS, CardId, Key, Party, Role, card_of};
+use crate::handshake::world::{Key, Party, Role, card_of};
 
 impl Interactive {
-    /// The cards that a party keeps, the newest first.
-    fn own_cards(&self, party: Party) -> Vec<CardId> {
-        let listed = |id: &CardId| self.setup.peers.contains(id) && card_of(*id).idk == party;
-        let newest = match party {
-            Party::A => 0,
-            Party::B => 1,
-            Party::E => 2,
-        };
-        let cards = u8::try_from(CARDS.len()).expect("few cards");
-        let others = (0..cards).filter(|id| card_of(*id).ik == party && *id != newest);
-        std::iter::once(newest).chain(others.filter(listed)).collect()
-    }
-
-    /// Whether the two share a secret beforehand.
-    fn shares(&self, party: Party, peer: CardId) -> bool {
-        self.setup.psk && card_of(peer).ik.honest() && card_of(peer).ik != party
-    }
-
-    /// Whether policy allows a peer: not oneself (HS-03, HS-11), and not another key under a
-    /// pinned address (HS-12, HS-39).
-    fn may_be(&self, party: Party, peer: CardId) -> bool {
-        let card = card_of(peer);
-        let own = card.ik == party || card.address == party;
-        let contradicts = card.address.honest() && card.ik != card.address;
-        !(own && self.setup.has(M::SelfCheck)
-            || self.setup.pinned && contradicts && self.setup.has(M::Pin))
-    }
-
-    /// Whether a suite is too small for what a device remembers (CARD-16).
-    fn forgot(&self, peer: CardId, suite: u8) -> bool {
-        let known = self.setup.met && self.setup.hybrid && card_of(peer).ik.honest();
-        known && suite < 2 && self.setup.has(M::SuiteMemory)
-    }
-
     /// How a run can begin.
     pub(super) fn offers(&self, state: &State, slot: u8, actions: &mut Vec<Action>) {
         let (party, _) = self.slot(slot);
-        let own = self.own_cards(party)[0];
-        for peer in self.setup.peers.iter().copied().filter(|peer| self.may_be(party, *peer)) {
+        let own = self.setup.own_cards(party)[0];
+        for peer in self.setup.peers.iter().copied().filter(|peer| self.setup.may_be(party, *peer))
+        {
             let suite = self.setup.highest(peer).min(self.setup.highest(own));
-            if self.forgot(peer, suite) {
+            if self.setup.forgot(peer, suite) {
                 continue;
             }
             let fresh = self.setup.fresh(slot);
@@ -56,7 +23,7 @@ impl Interactive {
                 card_i: own,
                 suite,
                 time: state.clock,
-                psk: self.shares(party, peer),
+                psk: self.setup.shares(party, peer),
                 ek_i: Key::Ephemeral(fresh),
                 kem: if suite == 2 { fresh + 1 } else { 0 },
                 ..View::EMPTY
@@ -90,12 +57,12 @@ impl Interactive {
     /// The Inits that a responder accepts.
     pub(super) fn inits(&self, state: &State, slot: u8, actions: &mut Vec<Action>) {
         let (party, _) = self.slot(slot);
-        for card_r in self.own_cards(party) {
+        for card_r in self.setup.own_cards(party) {
             for card_i in self.setup.claims.iter().copied() {
-                if !self.may_be(party, card_i) {
+                if !self.setup.may_be(party, card_i) {
                     continue;
                 }
-                for suite in self.suites(card_r, card_i) {
+                for suite in self.setup.suites(card_r, card_i) {
                     for kem in self.encapsulations(suite, Role::Initiator) {
                         for time in self.times(state) {
                             let view = View { card_r, card_i, suite, time, kem, ..View::EMPTY };
@@ -105,12 +72,6 @@ impl Interactive {
                 }
             }
         }
-    }
-
-    fn suites(&self, card_r: CardId, card_i: CardId) -> Vec<u8> {
-        let highest = self.setup.highest(card_r).min(self.setup.highest(card_i));
-        let from = if self.setup.has(M::HighestSuite) { highest } else { 1 };
-        (from..=highest).filter(|suite| !self.forgot(card_i, *suite)).collect()
     }
 
     fn times(&self, state: &State) -> std::ops::RangeInclusive<u8> {
@@ -123,7 +84,7 @@ impl Interactive {
         let psks = match card_of(view.card_i).ik {
             _ if !self.setup.psk => vec![false],
             Party::E => vec![false, true],
-            _ => vec![self.shares(party, view.card_i)],
+            _ => vec![self.setup.shares(party, view.card_i)],
         };
         for ek_i in self.ephemerals() {
             for psk in psks.iter().copied() {

@@ -9,6 +9,7 @@ mod accept;
 mod claims;
 mod script;
 mod told;
+pub(in crate::handshake) use told::key;
 mod view;
 
 pub use claims::claims;
