@@ -6,6 +6,7 @@
 
 pub mod engine;
 
+pub mod compromise;
 pub mod earlier;
 pub mod handshake;
 pub mod knowledge;

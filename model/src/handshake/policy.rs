@@ -1,7 +1,9 @@
 //! What a device allows whatever the cryptography says: chapters 3 and 4.
 
 use super::mechanism::Mechanism as M;
-use super::world::{CARDS, CardId, Party, Setup, card_of};
+use super::world::{CARDS, CardId, Party, Setup, card_of, ik};
+use crate::knowledge::Knowledge;
+use crate::term::Terms;
 
 impl Setup {
     /// The cards that a party keeps, the newest first.
@@ -29,6 +31,24 @@ impl Setup {
         let own = card.ik == party || card.address == party;
         let contradicts = card.address.honest() && card.ik != card.address;
         !(own && self.has(M::SelfCheck) || self.pinned && contradicts && self.has(M::Pin))
+    }
+
+    /// Whether there is such a card: one that its key never signed needs the key, or nobody who
+    /// looks at the signature.
+    pub fn exists(&self, terms: &mut Terms, knowledge: &Knowledge, card: CardId) -> bool {
+        !card_of(card).edited || self.signs(terms, knowledge, card_of(card).ik, M::CardSignature)
+    }
+
+    /// Whether the attacker can sign in the name of a party where a mechanism looks.
+    pub fn signs(
+        &self,
+        terms: &mut Terms,
+        knowledge: &Knowledge,
+        party: Party,
+        mechanism: M,
+    ) -> bool {
+        let private = ik(terms, party);
+        !self.has(mechanism) || knowledge.derives(terms, private)
     }
 
     /// Whether a suite is too small for what a device remembers (CARD-16).

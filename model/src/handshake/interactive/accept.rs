@@ -4,7 +4,7 @@
 use super::view::{ATTACKER, Action, Stage, State, View};
 use super::{Interactive, Part};
 use crate::handshake::mechanism::Mechanism as M;
-use crate::handshake::world::{Key, Party, Role, card_of};
+use crate::handshake::world::{CardId, Key, Party, Role, card_of};
 
 impl Interactive {
     /// How a run can begin.
@@ -14,7 +14,7 @@ impl Interactive {
         for peer in self.setup.peers.iter().copied().filter(|peer| self.setup.may_be(party, *peer))
         {
             let suite = self.setup.highest(peer).min(self.setup.highest(own));
-            if self.setup.forgot(peer, suite) {
+            if self.setup.forgot(peer, suite) || !self.exists(state, peer) {
                 continue;
             }
             let fresh = self.setup.fresh(slot);
@@ -30,6 +30,10 @@ impl Interactive {
             };
             actions.push(Action::Start(slot, view));
         }
+    }
+
+    fn exists(&self, state: &State, card: CardId) -> bool {
+        self.setup.exists(&mut self.book().terms, &state.knowledge, card)
     }
 
     /// Ephemerals that a message may carry.
@@ -59,7 +63,7 @@ impl Interactive {
         let (party, _) = self.slot(slot);
         for card_r in self.setup.own_cards(party) {
             for card_i in self.setup.claims.iter().copied() {
-                if !self.setup.may_be(party, card_i) {
+                if !self.setup.may_be(party, card_i) || !self.exists(state, card_i) {
                     continue;
                 }
                 for suite in self.setup.suites(card_r, card_i) {

@@ -12,17 +12,18 @@ const ONE_TIME: Key = Key::Prekey(Prekey::OneTime);
 
 impl Prepared {
     /// How an initiator can begin: the relay chooses among the bundles that verify.
-    pub(super) fn offers(&self, slot: u8, actions: &mut Vec<Action>) {
+    pub(super) fn offers(&self, state: &State, slot: u8, actions: &mut Vec<Action>) {
         let (party, _) = self.slot(slot);
         let setup = &self.setup;
         let own = setup.own_cards(party)[0];
         for peer in setup.peers.iter().copied().filter(|peer| setup.may_be(party, *peer)) {
             let suite = setup.highest(peer).min(setup.highest(own));
-            if setup.forgot(peer, suite) || card_of(peer).ik == Party::A {
+            let to_a = card_of(peer).ik == Party::A;
+            if setup.forgot(peer, suite) || to_a || !self.exists(state, peer) {
                 continue;
             }
             let fresh = setup.fresh(slot);
-            for (spk, opk, pqk) in self.bundles(peer, suite) {
+            for (spk, opk, pqk) in self.bundles(state, peer, suite) {
                 let view = View {
                     card_r: peer,
                     card_i: own,
@@ -41,8 +42,12 @@ impl Prepared {
         }
     }
 
+    fn exists(&self, state: &State, card: CardId) -> bool {
+        self.setup.exists(&mut self.book().terms, &state.knowledge, card)
+    }
+
     /// The prekeys that an initiator takes with a card.
-    fn bundles(&self, peer: CardId, suite: u8) -> Vec<(Key, Key, Pqk)> {
+    fn bundles(&self, state: &State, peer: CardId, suite: u8) -> Vec<(Key, Key, Pqk)> {
         let honest = card_of(peer).ik.honest();
         let (mut spks, mut opks, mut pqks) = if honest {
             (vec![SIGNED], vec![Key::None, ONE_TIME], vec![Pqk::OneTime, Pqk::Last])
@@ -50,13 +55,17 @@ impl Prepared {
             (vec![Key::Attackers], vec![Key::None], vec![Pqk::Attackers])
         };
         let lacks = |mechanism| honest && !self.setup.has(mechanism);
-        if lacks(M::PrekeySignature) {
+        let forges = |mechanism| {
+            let terms = &mut self.book().terms;
+            honest && self.setup.signs(terms, &state.knowledge, card_of(peer).ik, mechanism)
+        };
+        if forges(M::PrekeySignature) {
             spks.push(Key::Attackers);
         }
         if lacks(M::PrekeyExpiry) {
             spks.push(EXPIRED);
         }
-        if lacks(M::OneTimeSignature) {
+        if forges(M::OneTimeSignature) {
             opks.push(Key::AttackersOther);
             pqks.push(Pqk::Attackers);
         }
@@ -122,7 +131,7 @@ impl Prepared {
         let setup = &self.setup;
         for card_r in setup.own_cards(party) {
             for card_i in setup.claims.iter().copied() {
-                if !setup.may_be(party, card_i) {
+                if !setup.may_be(party, card_i) || !self.exists(state, card_i) {
                     continue;
                 }
                 for suite in setup.suites(card_r, card_i) {

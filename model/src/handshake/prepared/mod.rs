@@ -162,7 +162,7 @@ impl Machine for Prepared {
             let idle = state.slots[slot as usize].stage == Stage::Idle;
             if idle && self.slot(slot).1 == Role::Initiator {
                 // Knowledge only grows, so what begins at once loses the attacker nothing.
-                return self.offers(slot, actions);
+                return self.offers(state, slot, actions);
             }
         }
         for slot in self.slots() {
