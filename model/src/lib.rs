@@ -6,6 +6,8 @@
 
 pub mod engine;
 
+pub mod breaking_sets;
+pub mod bugs;
 pub mod compromise;
 pub mod earlier;
 pub mod handshake;

@@ -10,11 +10,9 @@ pub use scenario::{Says, Scenario};
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::engine::{Limits, Outcome, Verdict, subject};
-use crate::handshake::interactive::{self, Interactive};
-use crate::handshake::prepared::{self, Prepared};
-use crate::handshake::prepared_setup;
+use crate::engine::{Limits, Outcome, Verdict};
 use crate::handshake::world::{Role, Secret, Setup, When};
+use crate::handshake::{self, prepared_setup};
 
 /// One cell of the table.
 #[derive(Clone, Debug)]
@@ -110,9 +108,9 @@ fn run(mut setup: Setup, scenario: &Scenario, hybrid: bool, prepared: bool) -> O
     setup.one_time = scenario.one_time;
     setup.last_resort = scenario.one_time.filter(|_| hybrid).map(|one_time| !one_time);
     let subject = if prepared {
-        subject(scenario.name, "", Prepared::new(setup), prepared::claims())
+        handshake::prepared(scenario.name, "", setup)
     } else {
-        subject(scenario.name, "", Interactive::new(setup), interactive::claims())
+        handshake::interactive(scenario.name, "", setup)
     };
     subject.check(LIMITS, false, &|_| ())
 }

@@ -178,6 +178,12 @@ impl Setup {
         Self { slots, ..Self::small() }
     }
 
+    /// Two runs of A as an initiator and two of B as a responder.
+    pub fn pairs() -> Self {
+        let (a, b) = ((Party::A, Role::Initiator), (Party::B, Role::Responder));
+        Self { slots: vec![a, a, b, b], ..Self::small() }
+    }
+
     /// With the cards of an insider: keys of others in his own card, addresses of others.
     #[must_use]
     pub fn with_insider(mut self) -> Self {

@@ -4,10 +4,47 @@ use super::view::{Slot, Stage, State, View, peer_is_honest, peer_of};
 use super::{Interactive, Part};
 use crate::engine::{Claim, Rule};
 use crate::handshake::mechanism::Mechanism as M;
-use crate::handshake::world::{Role, card_of};
+use crate::handshake::world::{Party, Role, Secret, Setup, When, card_of};
 
-/// The claims, under the names that tables use.
-pub fn claims() -> Vec<Claim<Interactive>> {
+/// The claims about a setup: those about every state, that it can finish, and those that only
+/// such a setup is about. What the specification gives up in a setup is not claimed there.
+pub fn claims(setup: &Setup) -> Vec<Claim<Interactive>> {
+    let mut all = always();
+    all.extend(reached());
+    let ephemeral = |leak: &(Secret, When)| matches!(leak.0, Secret::Ephemeral(_));
+    if setup.test.is_none() && setup.leaks.iter().any(ephemeral) {
+        // The seal of Init opens with `EK_I`.
+        all.retain(|claim| claim.name != "initiator-hidden");
+        all.push(Claim {
+            name: "no-impersonation-after-ephemeral-leak",
+            sentence: "Whoever has the ephemeral of a run still finishes nothing in its name.",
+            requirements: &["HS-29"],
+            rule: Rule::Always(|model, state| {
+                model.agrees(state, Role::Initiator) && model.agrees(state, Role::Responder)
+            }),
+        });
+    }
+    if setup.restart {
+        // 4.4: a cache that is lost costs a Response and a half-open entry, never a session.
+        all.retain(|claim| claim.name != "no-replay");
+    }
+    let of = |party, role| setup.slots.contains(&(party, role));
+    if of(Party::B, Role::Initiator) && of(Party::A, Role::Responder) && setup.test.is_none() {
+        all.push(Claim {
+            name: "crossed-finish",
+            sentence: "When both sides start at once, both handshakes come to their sessions.",
+            requirements: &["SESSION-03"],
+            rule: Rule::Reached(|model, state| {
+                let judged = model.judged(state);
+                let done = judged.iter().filter(|(_, run)| run.stage == Stage::Done);
+                done.count() == state.slots.len()
+            }),
+        });
+    }
+    all
+}
+
+fn always() -> Vec<Claim<Interactive>> {
     let claim = |name, sentence, requirements, rule| Claim { name, sentence, requirements, rule };
     vec![
         claim(
@@ -78,6 +115,12 @@ pub fn claims() -> Vec<Claim<Interactive>> {
             &["HS-07", "HS-10", "HS-19"],
             Rule::Always(Interactive::no_replay),
         ),
+    ]
+}
+
+fn reached() -> Vec<Claim<Interactive>> {
+    let claim = |name, sentence, requirements, rule| Claim { name, sentence, requirements, rule };
+    vec![
         claim(
             "initiator-finishes",
             "An initiator comes to a session with an honest peer that has the same one.",
@@ -143,12 +186,7 @@ impl Interactive {
         })
     }
 
-    fn count(
-        &self,
-        state: &State,
-        role: Role,
-        holds: impl Fn(crate::handshake::world::Party, &Slot) -> bool,
-    ) -> usize {
+    fn count(&self, state: &State, role: Role, holds: impl Fn(Party, &Slot) -> bool) -> usize {
         self.slots()
             .filter(|slot| self.slot(*slot).1 == role)
             .filter(|slot| holds(self.slot(*slot).0, &state.slots[*slot as usize]))

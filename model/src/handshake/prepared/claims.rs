@@ -6,6 +6,12 @@ use crate::engine::{Claim, Rule};
 use crate::handshake::mechanism::Mechanism as M;
 use crate::handshake::world::{CardId, Key, Role, card_of};
 
+/// The claims when what B keeps is seized: secrecy is what the report of reduced sessions says.
+pub fn claims_when_seized() -> Vec<Claim<Prepared>> {
+    let judged = ["reduced-is-reported", "agreement-responder", "no-replay", "responder-finishes"];
+    claims().into_iter().filter(|claim| judged.contains(&claim.name)).collect()
+}
+
 /// The claims, under the names that tables use.
 pub fn claims() -> Vec<Claim<Prepared>> {
     let claim = |name, sentence, requirements, rule| Claim { name, sentence, requirements, rule };

@@ -7,7 +7,7 @@ mod script;
 mod told;
 mod view;
 
-pub use claims::claims;
+pub use claims::{claims, claims_when_seized};
 pub use script::{Part, Script};
 pub use view::{Action, Pqk, Slot, Stage, State, View};
 

@@ -1,7 +1,7 @@
 //! The messages and keys of chapter 5 as terms, out of a view.
 
 use super::view::{Pqk, View};
-use crate::handshake::interactive::ATTACKER;
+use crate::handshake::interactive::{ATTACKER, key};
 use crate::handshake::mechanism::Mechanism as M;
 use crate::handshake::world::{CARDS, Card, CardId, Key, Setup, agree, card_of, idk, ik};
 use crate::term::{Known, Node, Term, Terms};
@@ -127,7 +127,7 @@ impl Script<'_> {
         }
         let hash = self.terms.function("t", &fields);
         let name = if whole { "t4" } else { "t2" };
-        self.terms.call(hash, || format!("{name}[{:?}]", view.ek_i));
+        self.terms.call(hash, || format!("{name}[{}]", key(view.ek_i)));
         hash
     }
 
@@ -188,7 +188,7 @@ impl Script<'_> {
         parts.extend(self.secrets(true));
         let hs = self.terms.function("prepared", &parts);
         let view = self.view;
-        self.terms.call(hs, || format!("hs[{:?}]", view.ek_i));
+        self.terms.call(hs, || format!("hs[{}]", key(view.ek_i)));
         hs
     }
 
@@ -253,7 +253,7 @@ impl Script<'_> {
         }
         let session = self.terms.function("session", &inputs);
         let view = self.view;
-        self.terms.call(session, || format!("SK[{:?}]", view.ek_i));
+        self.terms.call(session, || format!("SK[{}]", key(view.ek_i)));
         session
     }
 }
