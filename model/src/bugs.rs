@@ -35,14 +35,21 @@ const fn bug(
     Bug { number, name, what, claim, build }
 }
 
+/// A in both roles and B as a responder, with an insider.
+fn three_runs(missing: &[Mechanism]) -> Setup {
+    let mut setup = Setup::crossed().with_insider().without(missing);
+    setup.slots.truncate(3);
+    setup
+}
+
 fn both_roles(missing: &[Mechanism]) -> Box<dyn Subject> {
-    interactive("bug", "both roles", Setup::crossed().with_insider().without(missing))
+    interactive("bug", "A in both roles, B responds", three_runs(missing))
 }
 
 fn with_leak(leaks: &[Secret], missing: &[Mechanism]) -> Box<dyn Subject> {
-    let mut setup = Setup::crossed().with_insider().without(missing);
+    let mut setup = three_runs(missing);
     setup.leaks = leaks.iter().map(|secret| (*secret, When::Before)).collect();
-    interactive("bug", "both roles, something leaks", setup)
+    interactive("bug", "A in both roles, something leaks", setup)
 }
 
 fn in_setup(setup: Setup, missing: &[Mechanism]) -> Box<dyn Subject> {
@@ -209,9 +216,13 @@ fn transcripts() -> Vec<Bug> {
 
 fn replays() -> Vec<Bug> {
     vec![
-        bug(12, "time-not-hashed", "an old Init under a new date", "no-replay", || {
-            in_setup(replay_setup(), &[TimeInTranscript])
-        }),
+        bug(
+            12,
+            "time-not-hashed",
+            "ts_I neither sealed nor in the transcript",
+            "no-replay",
+            || in_setup(replay_setup(), &[TimeInTranscript, InitSeal]),
+        ),
         bug(13, "no-cache", "window without a cache", "no-replay", || {
             in_setup(replay_setup(), &[ReplayCache])
         }),
@@ -294,8 +305,8 @@ fn suites_and_keys() -> Vec<Bug> {
             "suite-not-downgraded",
             || in_setup(met_setup(), &[SuiteMemory]),
         ),
-        bug(28, "low-order-accepted", "an agreement may be zero", "agreement-initiator", || {
-            with_leak(IDKS, &[LowOrder, EphemeralsInTranscript, ResponseSignature])
+        bug(28, "low-order-accepted", "an agreement may be zero", "keys-contribute", || {
+            both_roles(&[LowOrder])
         }),
         bug(
             29,
@@ -366,7 +377,11 @@ fn prepared_bugs() -> Vec<Bug> {
             "first-chain-without-ee",
             "the first chain from long-term keys alone",
             "secrecy",
-            || written(&[ShareEe, ShareEs, PreparedSignature]),
+            || {
+                let setup = prepared_setup().leaking(Secret::Idk(Party::A), When::Before);
+                let setup = Setup { one_time: Some(false), ..setup };
+                prepared("bug", "IDK_I leaked", setup.without(&[ShareEe, ShareEs]))
+            },
         ),
         bug(
             77,

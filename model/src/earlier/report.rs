@@ -1,8 +1,10 @@
 //! The report of one exchange: the attack, what each side believes, why the relay has the keys.
 
-use super::exchange::{Exchange, Relay, Who};
+use super::exchange::{Exchange, Relay, Step, Who};
 use super::{Kind, claims};
-use crate::engine::{Claim, Limits, Search, Verdict, search};
+use crate::engine::{Claim, Limits, Search, Trace, Verdict, search};
+use crate::handshake::interactive::{Interactive, Part, Stage, State, View};
+use crate::handshake::world::{Key, Setup};
 use std::time::Duration;
 
 /// What the search found about an exchange.
@@ -42,6 +44,7 @@ pub fn report(kind: Kind) -> Report {
     )];
     lines.extend(trace.told(&exchange));
     lines.extend(result(&exchange, trace.end()));
+    lines.extend(stopped(&trace));
     let listening = super::listening(kind).check(limits, false, &|_| ()).claims;
     lines.push(listens(&listening));
     Report { kind, attacks, listening, steps: trace.steps.len(), lines }
@@ -49,6 +52,48 @@ pub fn report(kind: Kind) -> Report {
 
 fn length(exchange: &Exchange, found: &Search<Exchange>, claim: &Claim<Exchange>) -> Option<usize> {
     found.first(exchange, claim).map(|at| found.trace(exchange, at).steps.len())
+}
+
+/// At which steps of the attack Quipu stops the same thing: the message that the relay would
+/// have to forge there, and the first part of it that it cannot make.
+fn stopped(trace: &Trace<Exchange>) -> Vec<String> {
+    let model = Interactive::new(Setup::small());
+    let limits = Limits { states: 1 << 20, time: Duration::from_secs(60) };
+    let found = search(&model, limits, &|_| ());
+    let towards_b =
+        |state: &&State| state.slots[0].view.card_r == 1 && state.slots[0].stage == Stage::Open;
+    let begun = found.all().find(towards_b).expect("A can start towards B");
+    let own = View { ek_i: Key::Attackers, card_r: 1, suite: 1, ..View::EMPTY };
+    let answer = View { ek_r: Key::Attackers, rb: Key::AttackersOther, ..begun.slots[0].view };
+    let mut lines = Vec::new();
+    for (number, (step, _)) in trace.steps.iter().enumerate() {
+        let (message, view, parts) = match step {
+            Step::ToB(Who::Relay) => {
+                ("Init in the name of A", own, [Part::Init, Part::InitSignature])
+            }
+            Step::ToA(Who::Relay) => {
+                ("Response in the name of B", answer, [Part::Response, Part::ResponseSignature])
+            }
+            _ => continue,
+        };
+        let key = if view == own { "X_E as EK_I" } else { "X_E as EK_R" };
+        lines.push(format!("STOPPED step {}: a {message} with {key}", number + 1));
+        let mut book = model.book();
+        for part in parts {
+            let term = book.part(&model.setup, part, view);
+            let way = begun.knowledge.lacks(&book.terms, term);
+            let (Some(last), holder) = (way.last(), &way[way.len().saturating_sub(2)..]) else {
+                continue;
+            };
+            let inside = book.terms.show(holder[0]);
+            lines.push(format!("       lacks {} for {inside}", book.terms.show(*last)));
+        }
+    }
+    lines.push(format!(
+        "       none of the {} states of our handshake has such a step",
+        found.states()
+    ));
+    lines
 }
 
 /// Who believes what at the end, and why the relay has both keys.

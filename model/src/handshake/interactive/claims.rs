@@ -4,7 +4,7 @@ use super::view::{Slot, Stage, State, View, peer_is_honest, peer_of};
 use super::{Interactive, Part};
 use crate::engine::{Claim, Rule};
 use crate::handshake::mechanism::Mechanism as M;
-use crate::handshake::world::{Party, Role, Secret, Setup, When, card_of};
+use crate::handshake::world::{Key, Party, Role, Secret, Setup, When, card_of};
 
 /// The claims about a setup: those about every state, that it can finish, and those that only
 /// such a setup is about. What the specification gives up in a setup is not claimed there.
@@ -110,8 +110,17 @@ fn always() -> Vec<Claim<Interactive>> {
             Rule::Always(Interactive::initiator_is_hidden),
         ),
         claim(
+            "keys-contribute",
+            "No session rests on an agreement that is zero.",
+            &["PRIM-02"],
+            Rule::Always(|_, state: &State| {
+                let low = |run: &Slot| run.view.ek_i == Key::Low || run.view.ek_r == Key::Low;
+                !state.slots.iter().any(|run| run.stage == Stage::Done && low(run))
+            }),
+        ),
+        claim(
             "no-replay",
-            "No responder accepts an Init twice.",
+            "No responder accepts an Init of an honest peer twice, under whatever date.",
             &["HS-07", "HS-10", "HS-19"],
             Rule::Always(Interactive::no_replay),
         ),
@@ -246,10 +255,14 @@ impl Interactive {
 
     fn no_replay(&self, state: &State) -> bool {
         let accepted = |slot: &u8| {
+            let run = &state.slots[*slot as usize];
             self.slot(*slot).1 == Role::Responder
-                && state.slots[*slot as usize].stage != Stage::Idle
+                && run.stage != Stage::Idle
+                && peer_is_honest(Role::Responder, &run.view)
         };
-        let init = |slot: u8| (self.slot(slot), state.slots[slot as usize].view.up_to_init());
+        // The same Init under another date is the same Init.
+        let undated = |view: View| View { time: 0, ..view.up_to_init() };
+        let init = |slot: u8| (self.slot(slot), undated(state.slots[slot as usize].view));
         let slots: Vec<u8> = self.slots().filter(accepted).collect();
         slots
             .iter()

@@ -299,7 +299,8 @@ impl Script<'_> {
     }
 
     fn init(&mut self) -> Term {
-        let mut plain = vec![self.contact()];
+        let time = self.public_atom(&format!("time {}", self.view.time));
+        let mut plain = vec![self.contact(), time];
         if self.has(M::InitSignature) {
             plain.push(self.make(Part::InitSignature));
         }
