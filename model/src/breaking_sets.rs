@@ -181,9 +181,9 @@ fn subsets(mechanisms: &[Mechanism], size: usize) -> Vec<Vec<Mechanism>> {
     for _ in 0..size {
         let mut next = Vec::new();
         for (from, set) in &level {
-            for at in *from..mechanisms.len() {
+            for (at, mechanism) in mechanisms.iter().enumerate().skip(*from) {
                 let mut larger = set.clone();
-                larger.push(mechanisms[at]);
+                larger.push(*mechanism);
                 next.push((at + 1, larger));
             }
         }
@@ -228,9 +228,8 @@ mod tests {
 
     #[test]
     fn every_minimal_set_is_minimal() {
-        let begun = std::time::Instant::now();
-        let sets = breaking_sets(3);
-        println!("{}\n{} sets in {:?}", markdown(&sets), sets.len(), begun.elapsed());
+        let sets = breaking_sets(2);
+        assert!(markdown(&sets).contains("### prepared"));
         for one in &sets {
             let inside = |other: &&super::BreakingSet| {
                 *other != one

@@ -4,12 +4,11 @@
 //! engines visit all states: a search of our own, which gives shortest traces and answers
 //! whether a good end can still be reached, and stateright. They have to agree.
 
-pub mod engine;
-
 pub mod breaking_sets;
 pub mod bugs;
 pub mod compromise;
 pub mod earlier;
+pub mod engine;
 pub mod handshake;
 pub mod knowledge;
 pub mod term;

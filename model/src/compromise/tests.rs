@@ -3,28 +3,15 @@
 use super::{cells, markdown};
 
 #[test]
-fn every_cell_says_what_the_specification_says() {
-    let begun = std::time::Instant::now();
+fn nothing_that_the_specification_claims_is_broken() {
     let cells = cells();
-    println!("{}", markdown(&cells));
-    println!("{} cells in {:?}", cells.len(), begun.elapsed());
-    println!("max states {:?}", cells.iter().map(|cell| cell.states).max());
-    for cell in cells.iter().filter(|cell| cell.claimed_and_broken()) {
-        println!(
-            "BROKEN {} {} {} {} {}\n{}",
-            cell.handshake,
-            cell.suite,
-            cell.role,
-            cell.scenario,
-            cell.property,
-            cell.attack.clone().unwrap().join("\n")
-        );
-    }
-    for cell in cells.iter().filter(|cell| cell.kept_and_not_claimed()) {
-        println!(
-            "KEPT {} {} {} {} {}",
-            cell.handshake, cell.suite, cell.role, cell.scenario, cell.property
-        );
-    }
     assert!(cells.len() >= 200);
+    for cell in &cells {
+        assert!(!cell.claimed_and_broken(), "{cell:?}");
+    }
+    // The first chain needs X25519(RA, RB) too: bodies stay secret where `hs` falls.
+    let kept: Vec<_> = cells.iter().filter(|cell| cell.kept_and_not_claimed()).collect();
+    assert_eq!(kept.len(), 10, "{kept:#?}");
+    assert!(kept.iter().all(|cell| cell.scenario.starts_with("EK_I") && cell.suite > 0));
+    assert_eq!(markdown(&cells).matches("###").count(), 8);
 }

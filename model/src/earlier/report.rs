@@ -3,7 +3,7 @@
 use super::exchange::{Exchange, Relay, Step, Who};
 use super::{Kind, claims};
 use crate::engine::{Claim, Limits, Search, Trace, Verdict, search};
-use crate::handshake::interactive::{Interactive, Part, Stage, State, View};
+use crate::handshake::interactive::{Interactive, Part, Slot, Stage, State, View};
 use crate::handshake::world::{Key, Setup};
 use std::time::Duration;
 
@@ -69,15 +69,15 @@ fn stopped(trace: &Trace<Exchange>) -> Vec<String> {
     for (number, (step, _)) in trace.steps.iter().enumerate() {
         let (message, view, parts) = match step {
             Step::ToB(Who::Relay) => {
-                ("Init in the name of A", own, [Part::Init, Part::InitSignature])
+                ("an Init in the name of A", own, [Part::Init, Part::InitSignature])
             }
             Step::ToA(Who::Relay) => {
-                ("Response in the name of B", answer, [Part::Response, Part::ResponseSignature])
+                ("a Response in the name of B", answer, [Part::Response, Part::ResponseSignature])
             }
             _ => continue,
         };
         let key = if view == own { "X_E as EK_I" } else { "X_E as EK_R" };
-        lines.push(format!("STOPPED step {}: a {message} with {key}", number + 1));
+        lines.push(format!("STOPPED step {}: {message} with {key}", number + 1));
         let mut book = model.book();
         for part in parts {
             let term = book.part(&model.setup, part, view);
@@ -86,13 +86,19 @@ fn stopped(trace: &Trace<Exchange>) -> Vec<String> {
                 continue;
             };
             let inside = book.terms.show(holder[0]);
-            lines.push(format!("       lacks {} for {inside}", book.terms.show(*last)));
+            let line = format!("       lacks {} for {inside}", book.terms.show(*last));
+            if lines.last() != Some(&line) {
+                lines.push(line);
+            }
         }
     }
-    lines.push(format!(
-        "       none of the {} states of our handshake has such a step",
-        found.states()
-    ));
+    let forged = |run: &Slot| {
+        run.view.card_i == 0 && run.view.ek_i == Key::Attackers
+            || run.view.card_r == 1 && run.view.ek_r == Key::Attackers
+    };
+    let with = found.all().filter(|state| state.slots.iter().any(forged)).count();
+    let all = found.states();
+    lines.push(format!("       such a message is accepted in {with} of the {all} states of ours"));
     lines
 }
 

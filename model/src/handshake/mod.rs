@@ -1,6 +1,24 @@
-//! Both handshakes against an attacker who is the network.
+//! Both handshakes against an attacker who is the network, and what devices keep around them.
+//!
+//! A and B are honest; E is the attacker with keys and cards of its own, and honest parties may
+//! have it as a peer. What the model leaves out, and why that is no loss:
+//!
+//! - **Bytes.** Lengths and types are checked before anything else (ENC-01 to ENC-05), so a field
+//!   is a term and terms of different kinds do not meet. Second encodings and keys of small order
+//!   are terms of their own.
+//! - **Hash chains.** A transcript hash is the tuple of what was mixed. Sealed parts, signatures
+//!   and MACs are functions of the tuple and of keys, so the tuple leaves them out.
+//! - **The handshake id and the prekey ids.** They select a run or a prekey; the attacker selects
+//!   by choosing whom it hands a message to.
+//! - **Views, `ts_R`, dates of cards.** Views are data for the application. Time is a few ticks
+//!   longer than the window, where a model has a clock.
+//! - **Suites in labels.** The suite is in the transcript; a model without it there has it nowhere.
+//!
+//! A removed [`mechanism::Mechanism`] takes the field, the check or the key out of the messages.
+//! Bounds are in the name of each subject: what holds, holds for that many runs.
 
 pub mod interactive;
+mod leak;
 pub mod mechanism;
 mod policy;
 pub mod prepared;

@@ -16,7 +16,6 @@ fn every_claim_holds_and_the_engines_agree() {
         let claims = subject.claims();
         let always = |name: &str| claims.iter().any(|claim| claim.0 == name && claim.3);
         assert!(outcome.engines_agree(always), "{}", subject.name());
-        println!("{:<28} {:>7} states, {:?}", subject.name(), outcome.states, outcome.time);
     }
 }
 

@@ -33,7 +33,11 @@ impl Knowledge {
     /// Whether the term, or a part of it, is new.
     fn take_in(&mut self, terms: &Terms, new: Term) -> bool {
         if let Node::Bundle(parts) = terms.node(new) {
-            return parts.iter().fold(false, |any, part| self.take_in(terms, *part) || any);
+            let mut any = false;
+            for part in parts {
+                any |= self.take_in(terms, *part);
+            }
+            return any;
         }
         if self.derives(terms, new) {
             return false;

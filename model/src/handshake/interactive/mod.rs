@@ -9,6 +9,7 @@ mod accept;
 mod claims;
 mod script;
 mod told;
+mod transcript;
 pub(in crate::handshake) use told::key;
 mod view;
 
@@ -20,8 +21,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustc_hash::FxHashMap;
 
+use super::leak::leaked;
 use super::mechanism::Mechanism as M;
-use super::world::{Key, Party, Role, Setup, When, leaked};
+use super::world::{Key, Party, Role, Setup, When};
 use crate::engine::Machine;
 use crate::knowledge::Knowledge;
 use crate::term::{Term, Terms};

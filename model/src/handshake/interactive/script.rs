@@ -1,8 +1,9 @@
 //! The messages and keys of chapter 4 as terms, out of a view.
 
+use super::transcript::{Field, Moment, named};
 use super::view::{ATTACKER, View};
 use crate::handshake::mechanism::Mechanism as M;
-use crate::handshake::world::{CARDS, CardId, Key, Setup, agree, card_of, idk, ik};
+use crate::handshake::world::{Key, Setup, agree, card_of, idk, ik};
 use crate::term::{Known, Node, Term, Terms};
 
 /// What is made of a view.
@@ -28,20 +29,6 @@ pub enum Part {
     InitSignature,
 }
 
-/// A variable of the transcript.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
-    CardR,
-    CardI,
-    Suite,
-    Kem,
-    Time,
-    Psk,
-    EkI,
-    EkR,
-    Ratchet,
-}
-
 /// Makes terms out of one view.
 #[derive(Debug)]
 pub struct Script<'a> {
@@ -51,16 +38,6 @@ pub struct Script<'a> {
     pub terms: &'a mut Terms,
     /// The view.
     pub view: View,
-}
-
-/// The three moments at which the transcript is used.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Moment {
-    InitClear,
-    InitWhole,
-    ResponseClear,
-    ResponseWhole,
-    CompleteWhole,
 }
 
 impl Script<'_> {
@@ -95,110 +72,12 @@ impl Script<'_> {
         }
     }
 
-    fn has(&self, mechanism: M) -> bool {
+    pub(super) fn has(&self, mechanism: M) -> bool {
         self.setup.has(mechanism)
     }
 
-    fn public_atom(&mut self, name: &str) -> Term {
+    pub(super) fn public_atom(&mut self, name: &str) -> Term {
         self.terms.atom(name, Known::Everybody)
-    }
-
-    fn card(&mut self, id: CardId) -> Term {
-        let card = card_of(id);
-        let same_keys = |other: &&crate::handshake::world::Card| {
-            (other.ik, other.idk, other.address, other.old)
-                == (card.ik, card.idk, card.address, card.old)
-        };
-        let named = if self.has(M::DeviceInTranscript) {
-            card
-        } else {
-            CARDS.iter().find(same_keys).unwrap_or(card)
-        };
-        self.public_atom(&format!("card {}", named.name))
-    }
-
-    /// Every variable up to a moment that the transcript covers.
-    fn fields(&mut self, moment: Moment) -> Vec<(Field, Term)> {
-        let view = self.view;
-        let mut fields = Vec::new();
-        if self.has(M::ResponderInTranscript) {
-            fields.push((Field::CardR, self.card(view.card_r)));
-        }
-        if self.has(M::SuiteInTranscript) {
-            let suite = self.public_atom(&format!("suite {}", view.suite));
-            fields.push((Field::Suite, suite));
-        }
-        if self.has(M::EphemeralsInTranscript) {
-            fields.push((Field::EkI, view.ek_i.public(self.terms)));
-        }
-        if view.kem > 0 && self.has(M::KemInTranscript) {
-            fields.push((Field::Kem, self.encapsulation_key()));
-        }
-        if moment >= Moment::InitWhole {
-            if self.has(M::TimeInTranscript) {
-                let time = self.public_atom(&format!("time {}", view.time));
-                fields.push((Field::Time, time));
-            }
-            if self.has(M::InitiatorInTranscript) {
-                fields.push((Field::CardI, self.card(view.card_i)));
-            }
-            let psk = self.public_atom(if view.psk { "psk id" } else { "no psk" });
-            fields.push((Field::Psk, psk));
-        }
-        if moment >= Moment::ResponseClear {
-            if self.has(M::EphemeralsInTranscript) {
-                fields.push((Field::EkR, view.ek_r.public(self.terms)));
-            }
-            if view.ciphertext > 0 && self.has(M::KemInTranscript) {
-                fields.push((Field::Kem, self.ciphertext()));
-            }
-        }
-        if moment >= Moment::ResponseWhole && self.has(M::RatchetKeysInTranscript) {
-            fields.push((Field::Ratchet, view.rb.public(self.terms)));
-        }
-        if moment == Moment::CompleteWhole && self.has(M::RatchetKeysInTranscript) {
-            fields.push((Field::Ratchet, view.ra.public(self.terms)));
-        }
-        fields
-    }
-
-    fn transcript(&mut self, moment: Moment) -> Term {
-        let fields: Vec<Term> = self.fields(moment).into_iter().map(|(_, term)| term).collect();
-        let hash = self.terms.function("h", &fields);
-        let view = self.view;
-        let number = match moment {
-            Moment::InitClear => 1,
-            Moment::InitWhole => 2,
-            Moment::ResponseClear => 4,
-            Moment::ResponseWhole => 5,
-            Moment::CompleteWhole => 9,
-        };
-        self.terms.call(hash, || format!("h{number}{}", named(&view)));
-        hash
-    }
-
-    /// The transcript as the context of a key, if it is one.
-    fn in_keys(&mut self, moment: Moment) -> Option<Term> {
-        self.has(M::TranscriptInKeys).then(|| self.transcript(moment))
-    }
-
-    fn signed(&mut self, moment: Moment, own: Field, peer: Field) -> Term {
-        let (own_signed, peer_signed) =
-            (self.has(M::OwnEphemeralSigned), self.has(M::PeerEphemeralSigned));
-        let identities = self.has(M::IdentitiesSigned);
-        if own_signed && peer_signed && identities {
-            return self.transcript(moment);
-        }
-        let keep = |field: Field| match field {
-            Field::CardI | Field::CardR => identities,
-            field if field == own => own_signed,
-            field if field == peer => peer_signed,
-            _ => true,
-        };
-        let fields = self.fields(moment).into_iter();
-        let fields: Vec<Term> =
-            fields.filter(|(field, _)| keep(*field)).map(|(_, term)| term).collect();
-        self.terms.function("h", &fields)
     }
 
     fn signature(
@@ -238,7 +117,7 @@ impl Script<'_> {
         self.derive("mac", key, body)
     }
 
-    fn encapsulation_key(&mut self) -> Term {
+    pub(super) fn encapsulation_key(&mut self) -> Term {
         let seed = if self.view.kem == ATTACKER {
             self.terms.atom("seed_E", Known::Attacker)
         } else {
@@ -254,7 +133,7 @@ impl Script<'_> {
         self.terms.atom(&format!("ss{}", self.view.ciphertext), Known::Owner)
     }
 
-    fn ciphertext(&mut self) -> Term {
+    pub(super) fn ciphertext(&mut self) -> Term {
         let (key, secret) = (self.encapsulation_key(), self.kem_secret());
         self.terms.of(Node::Ciphertext(key, secret))
     }
@@ -380,20 +259,5 @@ impl Script<'_> {
         let view = self.view;
         self.terms.call(session, || format!("SK{}", named(&view)));
         session
-    }
-}
-
-/// The ephemerals of a view, behind the name of what is made of it.
-fn named(view: &View) -> String {
-    let name = |key: Key| match key {
-        Key::None => String::new(),
-        Key::Ephemeral(slot) => format!("EK{}", slot + 1),
-        Key::Odd(slot) => format!("odd EK{}", slot + 1),
-        Key::Attackers => "X_E".to_owned(),
-        other => format!("{other:?}"),
-    };
-    match view.ek_r {
-        Key::None => format!("[{}]", name(view.ek_i)),
-        _ => format!("[{}, {}]", name(view.ek_i), name(view.ek_r)),
     }
 }

@@ -15,8 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustc_hash::FxHashMap;
 
+use super::leak::leaked;
 use super::mechanism::Mechanism as M;
-use super::world::{Key, Party, Prekey, Role, Secret, Setup, When, leaked};
+use super::world::{Key, Party, Prekey, Role, Secret, Setup, When};
 use crate::engine::Machine;
 use crate::knowledge::Knowledge;
 use crate::term::{Term, Terms};
