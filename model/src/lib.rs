@@ -4,12 +4,19 @@
 //! engines visit all states: a search of our own, which gives shortest traces and answers
 //! whether a good end can still be reached, and stateright. They have to agree.
 
-pub mod bugs_of_sessions;
+pub mod breaking_sets;
+pub mod bugs;
+pub mod compromise;
 pub mod delivery;
 pub mod diagram;
+pub mod earlier;
 pub mod engine;
+pub mod handshake;
+pub mod knowledge;
 pub mod ratchet;
 pub mod session;
+mod tables;
+pub mod term;
 
 use engine::Subject;
 
@@ -35,7 +42,7 @@ pub struct Model {
 #[derive(Clone, Copy, Debug)]
 pub struct Bug {
     /// Its number, for ever.
-    pub number: u8,
+    pub number: u16,
     /// A short name without spaces.
     pub name: &'static str,
     /// The mistake as a sentence.
@@ -53,22 +60,21 @@ impl Bug {
     }
 }
 
-/// Every model.
+/// Every model: of the three earlier exchanges, and of this protocol.
 pub fn models() -> Vec<Model> {
-    Vec::new()
+    let earlier = earlier::subjects().into_iter().map(|subject| {
+        let listening = subject.name().ends_with("-listening");
+        Model { kind: if listening { Kind::Ours } else { Kind::Earlier }, subject }
+    });
+    let ours = [handshake::subjects(), ratchet::subjects(), session::subjects()];
+    let ours = ours.into_iter().flatten().chain(delivery::subjects());
+    earlier.chain(ours.map(|subject| Model { kind: Kind::Ours, subject })).collect()
 }
 
-/// Every seeded bug, by number.
-pub fn bugs() -> Vec<Bug> {
-    Vec::new()
-}
-
-/// The tables of `docs/model`: file name and text.
-pub fn tables() -> Vec<(&'static str, String)> {
-    Vec::new()
-}
+pub use bugs::bugs;
+pub use tables::tables;
 
 /// The state diagrams of the specification: name and text.
 pub fn diagrams() -> Vec<(&'static str, String)> {
-    Vec::new()
+    vec![("session", diagram::session()), ("ratchet", diagram::ratchet())]
 }
