@@ -11,12 +11,31 @@ pub fn tables() -> Vec<(&'static str, String)> {
     let breaking = breaking_sets::breaking_sets(3);
     vec![
         ("claims.md", claims()),
-        ("compromise.md", compromise::markdown(&compromise::cells())),
-        ("breaking-sets.md", breaking_sets::markdown(&breaking)),
+        ("compromise.md", COMPROMISE.to_owned() + &compromise::markdown(&compromise::cells())),
+        ("breaking-sets.md", BREAKING_SETS.to_owned() + &breaking_sets::markdown(&breaking)),
         ("ratchet.md", theft()),
         ("earlier.md", exchanges()),
     ]
 }
+
+const COMPROMISE: &str = "\
+# What holds when something leaks
+
+For each handshake, suite and role of the party that is looked at: what leaks (before the session \
+or after it), and what holds then. A cell says how many states were visited, all of them, or how \
+many steps the shortest attack has. A star marks a difference from chapter 11.2: something that \
+holds although the chapter gives it up. Something that falls although the chapter claims it makes \
+`quipu-model table` fail.
+
+";
+
+const BREAKING_SETS: &str = "\
+# Which mechanisms carry a property
+
+Each set is minimal: without all of its mechanisms the property falls, and with any one of them it \
+holds. A set of one carries the load alone; in a larger set each is the second line of the others.
+
+";
 
 /// The three earlier exchanges and the relay in the middle of each.
 fn exchanges() -> String {

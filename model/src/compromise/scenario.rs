@@ -68,6 +68,13 @@ const RESPONDER: u8 = 1;
 
 const SECRET: &[&str] = &["secrecy", "first-message-secrecy"];
 const AGREED: &[&str] = &["agreement", "one-accept-per-run", "no-reflection", "no-impersonation"];
+const AGREED_AND_BODIES: &[&str] = &[
+    "agreement",
+    "one-accept-per-run",
+    "no-reflection",
+    "no-impersonation",
+    "first-message-secrecy",
+];
 const EVERYTHING: &[&str] = &["*"];
 const ALL_BUT_HIDING: &[&str] = &[
     "secrecy",
@@ -81,7 +88,7 @@ const ALL_BUT_HIDING: &[&str] = &[
 /// The scenarios of the interactive handshake in a suite.
 pub(super) fn interactive(hybrid: bool) -> Vec<Scenario> {
     let mut all = identity_keys();
-    all.extend(ephemeral_keys());
+    all.extend(ephemeral_keys(hybrid));
     all.extend(curves(hybrid));
     all.extend(shared_secret(hybrid));
     all
@@ -117,17 +124,17 @@ fn identity_keys() -> Vec<Scenario> {
     ]
 }
 
-fn ephemeral_keys() -> Vec<Scenario> {
+fn ephemeral_keys(hybrid: bool) -> Vec<Scenario> {
     let (ek_i, ek_r) = ((Ephemeral(INITIATOR), Before), (Ephemeral(RESPONDER), Before));
     let mut all = vec![
-        scenario("EK_I before", &[ek_i], ALL_BUT_HIDING, &[]),
+        scenario("EK_I before", &[ek_i], ALL_BUT_HIDING, &["initiator-hidden"]),
         scenario("EK_R before", &[ek_r], ALL_BUT_HIDING, &[]),
         scenario("EK_I and EK_R before", &[ek_i, ek_r], &[], &[]),
         scenario(
             "EK_I and IDK_I before",
             &[ek_i, (Idk(A), Before)],
-            AGREED,
-            &["secrecy", "first-message-secrecy"],
+            AGREED_AND_BODIES,
+            if hybrid { &[] } else { &["secrecy"] },
         ),
         scenario("EK_R and IDK_R before", &[ek_r, (Idk(B), Before)], &[], &[]),
         scenario("RA before", &[(Ratchet(INITIATOR), Before)], SECRET, &[]),
