@@ -76,5 +76,12 @@ pub use tables::tables;
 
 /// The state diagrams of the specification: name and text.
 pub fn diagrams() -> Vec<(&'static str, String)> {
-    vec![("session", diagram::session()), ("ratchet", diagram::ratchet())]
+    vec![
+        ("interactive-initiator", diagram::interactive(true)),
+        ("interactive-responder", diagram::interactive(false)),
+        ("prepared-initiator", diagram::prepared(true)),
+        ("prepared-responder", diagram::prepared(false)),
+        ("ratchet", diagram::ratchet()),
+        ("session", diagram::session()),
+    ]
 }
