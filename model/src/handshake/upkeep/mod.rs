@@ -1,7 +1,7 @@
 //! Everything around the messages of the interactive handshake that is not cryptography: the
 //! replay cache, half-open handshakes, repeated and wrong packets, strangers, restarts.
 //!
-//! The cryptography is taken from [`super::interactive`]: only A can make its Init and its
+//! The cryptography is taken from [`mod@super::interactive`]: only A can make its Init and its
 //! Complete, so here they are flags on the wire. Bounds are scaled down to three half-open
 //! handshakes, two of one identity, one of strangers, and three cache entries.
 
