@@ -125,11 +125,11 @@ impl Sessions {
     //# [SESSION-03] A device MUST send on the greatest of its sessions with the peer device that is
     //# not given up, and refuse as `no_session` when there is none.
     pub fn sending(&self, now: u64) -> Option<&Session> {
-        self.list.iter().find(|session| sends(session, now))
+        self.list.iter().find(|session| session.may_send(now))
     }
 
     fn sending_mut(&mut self, now: u64) -> Result<&mut Session, CallerError> {
-        self.list.iter_mut().find(|session| sends(session, now)).ok_or(CallerError::NoSession)
+        self.list.iter_mut().find(|session| session.may_send(now)).ok_or(CallerError::NoSession)
     }
 
     /// Seals application content on the sending session and makes the packet.
@@ -341,13 +341,6 @@ impl Sessions {
         }
         Ok((answered, pieces))
     }
-}
-
-//= spec/08-sessions.md#8-2-several-sessions-with-one-device
-//# [SESSION-31] An operation MUST treat a session at a limit as given up for sending, and one whose
-//# 7 days are over as dropped.
-fn sends(session: &Session, now: u64) -> bool {
-    session.status() != Status::GivenUp && !session.at_limit(now)
 }
 
 fn give_up(session: &mut Session, changes: &mut Vec<Change>) {

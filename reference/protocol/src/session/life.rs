@@ -237,6 +237,14 @@ impl Session {
             || self.key.ts_i > now.saturating_add(DAY)
     }
 
+    /// Whether a message may go out on the session now.
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-31] An operation MUST treat a session at a limit as given up for sending, and one
+    //# whose 7 days are over as dropped.
+    pub(crate) fn may_send(&self, now: u64) -> bool {
+        self.status() != Status::GivenUp && !self.at_limit(now)
+    }
+
     /// Gives an unconfirmed session up. Returns how many messages were never confirmed.
     //= spec/08-sessions.md#8-2-several-sessions-with-one-device
     //# [SESSION-06] An initiator MUST give an unconfirmed session up when it reaches a limit, and

@@ -120,6 +120,14 @@ pub(crate) fn meet(from: &mut Device, to: &mut Device, now: u64, seed: u64) -> O
     opening
 }
 
+/// The same, and the responder knows that the initiator has it confirmed.
+pub(crate) fn settle(from: &mut Device, to: &mut Device, now: u64, seed: u64) -> Opening {
+    let opening = meet(from, to, now, seed);
+    let message = say(from, to, now, seed ^ 0x5e77);
+    receive(to, from, &message, now);
+    opening
+}
+
 pub(crate) fn say(from: &mut Device, to: &Device, now: u64, seed: u64) -> Vec<u8> {
     let rng = &mut Seeded::new(seed);
     from.send(&to.key(), Kind::DATA, b"quipu", now, rng).expect("a session").packet
