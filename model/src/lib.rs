@@ -5,4 +5,5 @@
 //! whether a good end can still be reached, and stateright. They have to agree.
 
 pub mod engine;
+pub mod lockstep;
 pub mod session;

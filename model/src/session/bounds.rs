@@ -42,8 +42,7 @@ pub const NAMES: [&str; 9] = [
 
 /// A model by its name, and its bound for people.
 pub fn named(name: &str) -> Option<(Model, &'static str)> {
-    let model =
-        |bounds| Model { bounds, clocks: [0, 0], rules: RULES, manner: Kind::Interactive };
+    let model = |bounds| Model { bounds, clocks: [0, 0], rules: RULES, manner: Kind::Interactive };
     Some(match name {
         "session-crossed" => (
             model(Bounds { losses: 1, replays: 1, ..BOUNDS }),

@@ -70,13 +70,7 @@ impl World {
 
     /// What an application does that wants to be reachable: at most once in 10 minutes it answers
     /// with a handshake.
-    fn react(
-        &mut self,
-        side: usize,
-        result: &Result<Done, Error>,
-        manner: Manner,
-        rules: &Rules,
-    ) {
+    fn react(&mut self, side: usize, result: &Result<Done, Error>, manner: Manner, rules: &Rules) {
         let unknown = match result {
             Err(error) => *error == PeerError::UnknownSession.into(),
             Ok(done) => {

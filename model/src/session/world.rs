@@ -133,8 +133,7 @@ impl World {
         act: impl FnOnce(&mut Device, &Facts<'_>, Time) -> T,
     ) -> T {
         let now = self.clock(side);
-        let facts =
-            Facts { handshakes: &self.handshakes, ranks: &self.ranks, rules };
+        let facts = Facts { handshakes: &self.handshakes, ranks: &self.ranks, rules };
         act(&mut self.devices[side], &facts, now)
     }
 
@@ -151,14 +150,11 @@ impl World {
     pub fn start(&mut self, side: usize, kind: Kind, rules: &Rules) -> Result<Done, Error> {
         let life = self.devices[1 - side].life;
         let handshake =
-            self.with(side, rules, |device, facts, now| {
-                device.plan(kind, side, life, facts, now)
-            })?;
+            self.with(side, rules, |device, facts, now| device.plan(kind, side, life, facts, now))?;
         let place = u8::try_from(self.handshakes.len()).unwrap_or(u8::MAX);
         self.handshakes.push(handshake);
         self.ledger.push([Ledger::default(); 2]);
-        let done =
-            self.with(side, rules, |device, facts, now| device.begin(place, facts, now));
+        let done = self.with(side, rules, |device, facts, now| device.begin(place, facts, now));
         self.note(side, &done, rules);
         Ok(done)
     }
