@@ -70,13 +70,13 @@ impl Tally {
 pub struct Lockstep {
     /// The model.
     pub model: Model,
-    prologue: fn(&Self, Pair) -> Pair,
+    prologue: prologue::Prologue,
     shared: Arc<Mutex<(Real, Tally)>>,
 }
 
 impl Lockstep {
     /// A model with the crate beside it. Every run begins with what `prologue` does.
-    pub fn new(model: Model, prologue: fn(&Self, Pair) -> Pair) -> Self {
+    pub(crate) fn new(model: Model, prologue: prologue::Prologue) -> Self {
         Self { model, prologue, shared: Arc::default() }
     }
 

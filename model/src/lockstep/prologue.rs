@@ -2,7 +2,10 @@
 //! be reached by exploring.
 
 use super::{Lockstep, Pair};
-use crate::session::{Action, Kind, Spent, Status};
+use crate::session::{Action, Flying, Kind, Spent};
+
+/// What happens before a bound is explored.
+pub(super) type Prologue = fn(&Lockstep, Pair) -> Pair;
 
 /// Nothing.
 pub(super) fn none(_: &Lockstep, pair: Pair) -> Pair {
@@ -13,24 +16,27 @@ pub(super) fn none(_: &Lockstep, pair: Pair) -> Pair {
 pub(super) fn acquaint(lockstep: &Lockstep, pair: Pair) -> Pair {
     let mut pair = begin(lockstep, pair, 0);
     for _ in 0..2 {
-        pair = arrive(lockstep, pair);
+        pair = arrive(lockstep, pair, |_| true);
         pair = step(lockstep, &pair, Action::Send(0));
     }
-    unspent(arrive(lockstep, pair))
+    unspent(arrive(lockstep, pair, |_| true))
 }
 
-/// Each side has begun two sessions, all of them confirmed on both sides.
+/// Each side has begun two sessions, all of them confirmed on both sides; a copy of the first
+/// packet of all is still under way.
 pub(super) fn four(lockstep: &Lockstep, mut pair: Pair) -> Pair {
     pair.world.ranks = [3, 4, 5, 6].into_iter().chain(pair.world.ranks).collect();
+    let mut copy = None;
     for side in [0, 1, 0, 1] {
         pair.world.now += 1_000;
         pair = begin(lockstep, pair, side);
-        pair = arrive(lockstep, pair);
+        let first = pair.world.network.iter().find(|it| Some(**it) != copy).copied();
+        let first = first.expect("a text is under way");
+        pair = step(lockstep, &pair, Action::Replay(first));
+        let copy = *copy.get_or_insert(first);
+        pair = arrive(lockstep, pair, |it| it != copy);
         pair = step(lockstep, &pair, Action::Send(side));
-        pair = arrive(lockstep, pair);
-        debug_assert!(
-            pair.world.devices.iter().all(|it| it.sessions.count(Status::Unconfirmed) == 0)
-        );
+        pair = arrive(lockstep, pair, |it| it != copy);
     }
     unspent(pair)
 }
@@ -70,9 +76,12 @@ fn begin(lockstep: &Lockstep, pair: Pair, side: usize) -> Pair {
     step(lockstep, &pair, Action::Send(side))
 }
 
-/// Everything under way arrives, the last first.
-fn arrive(lockstep: &Lockstep, mut pair: Pair) -> Pair {
-    while let Some(flying) = pair.world.network.last().copied() {
+/// Everything under way that should arrive arrives, the last first.
+fn arrive(lockstep: &Lockstep, mut pair: Pair, arrives: impl Fn(Flying) -> bool) -> Pair {
+    while let Some(flying) = pair.world.network.iter().rev().copied().find(|it| arrives(*it)) {
+        if pair.divergence.is_some() {
+            break;
+        }
         pair = step(lockstep, &pair, Action::Deliver(flying));
     }
     pair
@@ -80,6 +89,9 @@ fn arrive(lockstep: &Lockstep, mut pair: Pair) -> Pair {
 
 fn lose(lockstep: &Lockstep, mut pair: Pair) -> Pair {
     while let Some(flying) = pair.world.network.last().copied() {
+        if pair.divergence.is_some() {
+            break;
+        }
         pair = step(lockstep, &pair, Action::Lose(flying));
     }
     pair
@@ -88,7 +100,7 @@ fn lose(lockstep: &Lockstep, mut pair: Pair) -> Pair {
 /// A step that is possible. After a divergence nothing happens any more.
 fn step(lockstep: &Lockstep, pair: &Pair, action: Action) -> Pair {
     if pair.divergence.is_some() {
-        return Pair { world: pair.world.clone(), ..pair.clone() };
+        return pair.clone();
     }
     lockstep.step(pair, &action).expect("a prologue is possible")
 }
