@@ -7,3 +7,4 @@
 pub mod engine;
 pub mod lockstep;
 pub mod session;
+pub mod traces;
