@@ -14,6 +14,7 @@ mod bounds;
 mod compare;
 mod draws;
 mod facts;
+pub mod logs;
 mod party;
 mod prologue;
 mod real;

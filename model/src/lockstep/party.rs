@@ -17,8 +17,8 @@ use crate::session::Time;
 
 /// The moment at which the time of the model is 0.
 const EPOCH: u64 = 1_767_225_600_000;
-/// The time of the model at which prekeys are made: that at which every run begins.
-const PREKEYS: Time = 2 * 86_400_000;
+/// The time of the model at which every run begins, and prekeys are made.
+pub(super) const BEGIN: Time = 2 * 86_400_000;
 const DAY: u64 = 86_400_000;
 
 /// The moment that a clock of the model shows.
@@ -148,7 +148,8 @@ impl Party {
     }
 }
 
-fn apply(device: &mut Device, side: usize, input: &Input) -> Result<Output, Error> {
+/// Does with a device what an input says.
+pub(super) fn apply(device: &mut Device, side: usize, input: &Input) -> Result<Output, Error> {
     let (now, peer) = (moment(input.now), 1 - side);
     let rng = &mut Draws::new(input.purpose);
     let (events, packets) = match &input.call {
@@ -168,6 +169,14 @@ fn apply(device: &mut Device, side: usize, input: &Input) -> Result<Output, Erro
         }
     };
     Ok(Output { facts: events.iter().map(fact).collect(), packets, drawn: rng.made })
+}
+
+/// A device after a restart: handshakes under way and the replay cache are gone.
+pub(super) fn restarted(device: &Device, side: usize) -> Device {
+    let kept = Arc::new(kept(device, side));
+    let base = Arc::clone(&kept);
+    let party = Party { side, life: 0, base, since: Vec::new(), kept, open: Vec::new() };
+    party.crashed().live()
 }
 
 fn kept(device: &Device, side: usize) -> Kept {
@@ -211,7 +220,7 @@ fn device(side: usize, cache: ReplayCache) -> Device {
 fn publish(device: &mut Device, side: usize, life: u8) -> Vec<Vec<u8>> {
     let side = u8::try_from(side).unwrap_or(u8::MAX);
     let purpose = Purpose { side, of: Draw::Prekeys, place: life, number: 0, attempt: 0 };
-    let records = device.publish(0, moment(PREKEYS), &mut Draws::new(purpose));
+    let records = device.publish(0, moment(BEGIN), &mut Draws::new(purpose));
     records.expect("there is room")
 }
 

@@ -148,7 +148,8 @@ impl Real {
     }
 }
 
-fn show(bytes: &[u8], now: Time) -> Seen {
+/// What a device shows whose sessions have this snapshot.
+pub(super) fn show(bytes: &[u8], now: Time) -> Seen {
     let sessions = Sessions::restore(bytes, |_| 0).expect("its own snapshot");
     let shown = sessions.iter().map(|session| {
         let export = session.export(b"lockstep", &[], 8).expect("in range");
