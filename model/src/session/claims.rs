@@ -88,7 +88,7 @@ fn once(world: &World) -> bool {
         let unique = places.windows(2).all(|pair| pair[0] != pair[1]);
         // A text that was accepted before is not accepted by a session that began again.
         let begun_again = device.sessions.0.iter().any(|it| {
-            let from = usize::from(world.handshakes[usize::from(it.place)].by);
+            let from = world.handshakes[usize::from(it.place)].by;
             let ledger = &world.ledger[usize::from(it.place)][from];
             !it.ours && !ledger.lost && ledger.accepted & !it.accepted != 0
         });
