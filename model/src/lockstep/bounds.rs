@@ -5,8 +5,8 @@ use super::{Lockstep, claims};
 use crate::engine::{Subject, subject};
 use crate::session::{Bounds, Flaw, Flaws, Kind, Model, Moment, Rules, Time, named as model_named};
 
-/// What the specification does not say yet and the model already does: the crate is compared
-/// with the model that lacks it.
+/// The rules of the model that the crate does not follow: it lets a session age below a session
+/// that is merely confirmed (SESSION-10), and is compared with the model that does so too.
 pub const PRESENT: Flaws = Flaws::one(Flaw::UnprovenSupersedes);
 
 /// The limits of the specification; `CHAIN_MAX` is beyond every bound.

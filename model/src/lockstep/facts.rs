@@ -46,7 +46,15 @@ pub enum Carried {
 pub fn fact(event: &Event) -> Fact {
     match event {
         Event::ResponseSent { .. } => Fact::ResponseSent,
-        Event::Established { session, role, .. } => Fact::Established(*session, ours(*role)),
+        Event::Established {
+            session,
+            role,
+            peer: _,
+            pinned: _,
+            suite: _,
+            psk_id: _,
+            reduced_forward_secrecy: _,
+        } => Fact::Established(*session, ours(*role)),
         Event::Confirmed { session } => Fact::Confirmed(*session),
         Event::Message { session, plaintext, .. } => {
             Fact::Message(*session, plaintext.epoch, carried(&plaintext.content))

@@ -64,8 +64,8 @@ impl Device {
         now: Time,
     ) -> Result<Handshake, Error> {
         let floor = match self.sessions.greatest_confirmed() {
-            Some(place) if !facts.broken(Flaw::NoFloor) => facts.handshake(place).ts + 1,
-            _ => 0,
+            Some(place) => facts.handshake(place).ts + 1,
+            None => 0,
         };
         let ts = now.max(floor);
         let ahead = if kind == Kind::Interactive { WINDOW } else { DAY };
@@ -153,7 +153,7 @@ impl Device {
             Packet::Init(place) => self.receive_init(place, facts, now),
             Packet::Response(place, run) => self.receive_response(place, run, facts, now),
             Packet::Opening(place, run, note) => {
-                let living = |it: &&Session| !it.outlived(facts, now) && !it.ours;
+                let living = |it: &&Session| !it.outlived(now) && !it.ours;
                 let known = self.sessions.get(place).filter(living).map(|it| it.run);
                 match (known, facts.handshake(place).kind) {
                     (Some(it), _) if it == run => self.repeated(place, note, facts, now),
@@ -238,7 +238,7 @@ impl Device {
         if handshake.life != self.life {
             return Err(PeerError::UnknownPrekey.into());
         }
-        if self.used & (1 << place) != 0 && !facts.broken(Flaw::NoReplaySet) {
+        if self.used & (1 << place) != 0 {
             return Err(PeerError::Replay.into());
         }
         if handshake.ts > now.saturating_add(DAY) {
@@ -268,9 +268,7 @@ impl Device {
             Some(note) => reports.extend(self.message(place, note, facts, now)?),
             None => reports.extend(self.sessions.settle(facts, now)),
         }
-        let unanswered = facts.broken(Flaw::RepeatUnanswered);
-        let packets = if unanswered { Vec::new() } else { self.answer(place, facts, now) };
-        Ok(Done { reports, packets })
+        Ok(Done { reports, packets: self.answer(place, facts, now) })
     }
 
     /// The receipt that answers an opening, unless there have been enough.
@@ -292,7 +290,7 @@ impl Device {
         facts: &Facts<'_>,
         now: Time,
     ) -> Result<Vec<Report>, Error> {
-        let living = |it: &&mut Session| !it.outlived(facts, now);
+        let living = |it: &&mut Session| !it.outlived(now);
         let session =
             self.sessions.get_mut(place).filter(living).ok_or(PeerError::UnknownSession)?;
         if session.accepted & (1 << note.number) != 0 {

@@ -95,9 +95,8 @@ impl Session {
     }
 
     /// Whether a superseded session has had its time.
-    pub fn outlived(&self, facts: &Facts<'_>, now: Time) -> bool {
-        let last = if facts.broken(Flaw::AgeFixed) { 0 } else { self.last };
-        self.below.is_some_and(|moment| now.saturating_sub(moment.max(last)) >= WEEK)
+    pub fn outlived(&self, now: Time) -> bool {
+        self.below.is_some_and(|moment| now.saturating_sub(moment.max(self.last)) >= WEEK)
     }
 
     /// The next message as it goes out.
@@ -219,7 +218,7 @@ impl Sessions {
                 Status::GivenUp => (&mut counts[1], facts.rules.given_up),
                 Status::Unconfirmed => return true,
             };
-            let outlived = session.outlived(facts, now);
+            let outlived = session.outlived(now);
             *count += usize::from(!outlived);
             let deaf = session.status == Status::GivenUp && facts.broken(Flaw::GivenUpDeaf);
             let loser = facts.broken(Flaw::LoserDeleted)

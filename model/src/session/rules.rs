@@ -37,16 +37,8 @@ pub enum Flaw {
     GivenUpSilent,
     /// No limit makes a session given up.
     NeverGivenUp,
-    /// The 7 days of a superseded session do not begin anew with a message.
-    AgeFixed,
-    /// A handshake takes the present time, whatever sessions there are.
-    NoFloor,
     /// A repeated opening is an error.
     RepeatRefused,
-    /// A repeated opening is not answered.
-    RepeatUnanswered,
-    /// A prekey is good for any number of handshakes with the same bytes.
-    NoReplaySet,
     /// A session stands below every greater one that is confirmed on this side.
     UnprovenSupersedes,
     /// A lesser session of the peer is not answered with a handshake.
