@@ -88,7 +88,7 @@ fn life_event(before: &World, action: &Action, thing: usize) -> Option<&'static 
         Action::Deliver(it) | Action::Replay(it) if it.to == side => {
             let own = usize::from(it.packet.place()) == place;
             match it.packet {
-                _ if !own => "another session",
+                _ if !own => "another session begins or is settled",
                 Packet::Init(_) => return None,
                 Packet::Response(..) => "Response accepted",
                 Packet::Opening(..) if before.devices[side].sessions.0.is_empty() => {
@@ -102,7 +102,7 @@ fn life_event(before: &World, action: &Action, thing: usize) -> Option<&'static 
             if place == before.handshakes.len() {
                 "PrekeyInit made"
             } else {
-                "another session"
+                "another session begins or is settled"
             }
         }
         Action::Send(by) if *by == side => "its time or count is over",
@@ -205,8 +205,10 @@ fn exchange_event(before: &World, action: &Action, thing: usize) -> Option<&'sta
             match it.packet {
                 Packet::Init(_) => "Init accepted, Response sent",
                 Packet::Response(..) => "Response accepted, Complete sent",
-                Packet::Opening(_, _, None) => "Complete accepted, receipt sent",
-                Packet::Opening(..) => "Complete or PrekeyInit accepted, receipt sent",
+                Packet::Opening(..) => match before.handshakes[place].kind {
+                    Kind::Interactive => "Complete accepted, receipt sent",
+                    Kind::Prepared => "PrekeyInit accepted, receipt sent",
+                },
                 Packet::Message(..) => "message accepted",
             }
         }

@@ -1,5 +1,6 @@
 //! A model with its claims and its bound, whatever its types: what commands work on.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,13 @@ pub enum Verdict {
     },
     /// Not every state was visited, so nothing is said.
     Incomplete,
+}
+
+impl Verdict {
+    /// Whether a state breaks the claim.
+    pub fn is_violated(&self) -> bool {
+        matches!(self, Self::Violated { .. })
+    }
 }
 
 /// What a run over a model found.
@@ -58,7 +66,7 @@ impl Outcome {
 }
 
 /// A model with its claims and its bound.
-pub trait Subject {
+pub trait Subject: Send + Sync {
     /// Its name on the command line.
     fn name(&self) -> &str;
     /// How many parties, sessions, messages: what "every state" means here.
@@ -69,6 +77,12 @@ pub trait Subject {
     fn check(&self, limits: Limits, both: bool, tick: &dyn Fn(usize)) -> Outcome;
     /// Serves stateright's Explorer until the process ends.
     fn explore(&self, address: SocketAddr);
+}
+
+impl fmt::Debug for dyn Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.name(), self.bound())
+    }
 }
 
 #[derive(Debug)]

@@ -62,16 +62,22 @@ fn accepted(model: &Done, real: &Output, names: &mut Names) -> Result<(), String
     if answered && facts.next() != Some(&Fact::ResponseSent) {
         return Err(differ());
     }
-    if facts.len() != model.reports.len() {
-        return Err(differ());
-    }
-    for (report, fact) in model.reports.iter().zip(facts) {
+    for report in &model.reports {
+        let fact = facts.next().ok_or_else(differ)?;
         if let (Report::Established(place, _), Fact::Established(id, _)) = (report, fact) {
             names.push((*place, *id));
         }
         if !same(report, fact, names) {
             return Err(differ());
         }
+        if let (Report::Established(_, true), Fact::Established(id, _)) = (report, fact)
+            && facts.next() != Some(&Fact::Lesser(*id))
+        {
+            return Err(differ());
+        }
+    }
+    if facts.next().is_some() {
+        return Err(differ());
     }
     let shapes: Vec<Option<Shape>> = real.packets.iter().map(|packet| shape(packet)).collect();
     let expected: Vec<Option<Shape>> = model.packets.iter().map(|it| Some(formed(it))).collect();

@@ -15,6 +15,8 @@ pub enum Fact {
     ResponseSent,
     /// `Event::Established`: the session, and whether it is ours.
     Established(SessionId, bool),
+    /// The session that began is less than the greatest confirmed one.
+    Lesser(SessionId),
     /// `Event::Confirmed`.
     Confirmed(SessionId),
     /// `Event::Message`: the session, the epoch and what it carries.
@@ -55,6 +57,7 @@ pub fn fact(event: &Event) -> Fact {
             psk_id: _,
             reduced_forward_secrecy: _,
         } => Fact::Established(*session, ours(*role)),
+        Event::Lesser { session } => Fact::Lesser(*session),
         Event::Confirmed { session } => Fact::Confirmed(*session),
         Event::Message { session, plaintext, .. } => {
             Fact::Message(*session, plaintext.epoch, carried(&plaintext.content))

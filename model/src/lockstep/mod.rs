@@ -21,7 +21,7 @@ mod real;
 #[cfg(test)]
 mod tests;
 
-pub use bounds::{NAMES, PRESENT, named, subjects};
+pub use bounds::{NAMES, named, subjects};
 pub use facts::{Carried, Fact, Spoken, fact, spoken};
 pub use real::{PacketId, PartyId};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::engine::{Limits, search};
-use crate::session::{Flaws, Rules};
+use crate::session::{Flaw, Flaws, Rules};
 
 const LIMITS: Limits = Limits { states: 1_000_000, time: Duration::from_secs(600) };
 
@@ -42,10 +42,11 @@ fn another_rule_of_the_model_is_a_divergence() {
 }
 
 #[test]
-fn rule_that_the_specification_lacks_is_a_divergence() {
+fn rule_of_the_time_before_the_repair_is_a_divergence() {
     let (mut lockstep, _) = named("lockstep-superseded").expect("a bound");
     lockstep.model.bounds.losses = 0;
-    lockstep.model.rules = Rules { flaws: Flaws::NONE, ..lockstep.model.rules };
+    let flaws = Flaws::one(Flaw::UnprovenSupersedes);
+    lockstep.model.rules = Rules { flaws, ..lockstep.model.rules };
     let told = divergence(&lockstep).expect("a session is dropped that the initiator may need");
     assert!(told.last().is_some_and(|line| line.contains("DIVERGENCE")), "{told:#?}");
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use rustc_hash::FxHashSet;
 
 use crate::engine::{Limits, Machine, search};
-use crate::lockstep::PRESENT;
 use crate::session::{
-    Action, Bounds, Done, Flying, Kind, Model, Moment, Note, Packet, Report, Rules, Time, World,
+    Action, Bounds, Done, Flaws, Flying, Kind, Model, Moment, Note, Packet, Report, Rules, Time,
+    World,
 };
 
 /// A trace: the model in which it is one, and its actions.
@@ -24,7 +24,7 @@ pub struct Chosen {
 }
 
 const RULES: Rules =
-    Rules { confirmed: 4, given_up: 2, messages: [255, 100], answers: 16, flaws: PRESENT };
+    Rules { confirmed: 4, given_up: 2, messages: [255, 100], answers: 16, flaws: Flaws::NONE };
 
 const BOTH: &[Kind] = &[Kind::Interactive, Kind::Prepared];
 const INTERACTIVE: &[Kind] = &[Kind::Interactive];
@@ -141,7 +141,8 @@ fn class(model: &Model, world: &World, action: &Action) -> Class {
 
 fn reported(done: &Done) -> Vec<&'static str> {
     let name = |report: &Report| match report {
-        Report::Established(..) => "established",
+        Report::Established(_, false) => "established",
+        Report::Established(_, true) => "lesser",
         Report::Confirmed(_) => "confirmed",
         Report::Message(..) => "message",
         Report::Refused(_) => "refused",

@@ -82,16 +82,19 @@ fn packet(to: usize, packet: &Packet) -> String {
 /// The events of a step, sessions by their handshakes.
 fn events(done: &Done) -> Vec<String> {
     let event = |report: &Report| match report {
-        Report::Established(place, _) => format!("established {place}"),
-        Report::Confirmed(place) => format!("confirmed {place}"),
-        Report::Message(place, note) if note.receipt => format!("receipt {place}"),
-        Report::Message(place, note) => format!("message {place} {}", note.number),
-        Report::Refused(error) => format!("refused {error}"),
-        Report::Repeated(place) => format!("repeated {place}"),
-        Report::GivenUp(place, sent) => format!("given-up {place} {sent}"),
-        Report::Dropped(place) => format!("dropped {place}"),
+        Report::Established(place, false) => vec![format!("established {place}")],
+        Report::Established(place, true) => {
+            vec![format!("established {place}"), format!("lesser {place}")]
+        }
+        Report::Confirmed(place) => vec![format!("confirmed {place}")],
+        Report::Message(place, note) if note.receipt => vec![format!("receipt {place}")],
+        Report::Message(place, note) => vec![format!("message {place} {}", note.number)],
+        Report::Refused(error) => vec![format!("refused {error}")],
+        Report::Repeated(place) => vec![format!("repeated {place}")],
+        Report::GivenUp(place, sent) => vec![format!("given-up {place} {sent}")],
+        Report::Dropped(place) => vec![format!("dropped {place}")],
     };
     let answered = done.packets.iter().any(|it| matches!(it, Packet::Response(..)));
     let first = answered.then(|| "response-sent".to_owned());
-    first.into_iter().chain(done.reports.iter().map(event)).collect()
+    first.into_iter().chain(done.reports.iter().flat_map(event)).collect()
 }

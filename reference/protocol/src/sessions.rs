@@ -58,6 +58,13 @@ impl Sessions {
         self.list.iter().find(|it| it.status() == Status::Confirmed).map(|it| it.key().ts_i)
     }
 
+    /// Whether a session with this key would stand below a confirmed one.
+    pub(crate) fn lesser(&self, key: &SessionKey, now: u64) -> bool {
+        self.list
+            .iter()
+            .any(|it| it.key() > *key && it.status() == Status::Confirmed && !it.outlived(now))
+    }
+
     /// Takes in a new session at time `now`.
     //= spec/08-sessions.md#8-2-several-sessions-with-one-device
     //# [SESSION-07] A device that has a new unconfirmed session MUST give up the unconfirmed one
@@ -79,12 +86,12 @@ impl Sessions {
         for session in self.list.iter_mut().filter(|it| it.at_limit(now)) {
             give_up(session, &mut changes);
         }
-        let mut greater_confirmed = false;
+        let mut greater_settled = false;
         for session in &mut self.list {
-            if greater_confirmed {
+            if greater_settled {
                 session.supersede(now);
             }
-            greater_confirmed |= session.status() == Status::Confirmed;
+            greater_settled |= session.settled();
         }
         //= spec/08-sessions.md#8-2-several-sessions-with-one-device
         //# [SESSION-09] A device MUST keep the four greatest confirmed sessions, one unconfirmed
@@ -261,12 +268,12 @@ impl Sessions {
         self.list.iter_mut().filter_map(|session| session.repeat(now)).collect()
     }
 
-    /// Whether `unknown_session` may be answered with a handshake now.
+    /// Whether `unknown_session` or a lesser session may be answered with a handshake now.
     pub(crate) fn may_reconnect(&self, now: u64) -> bool {
         self.answered.is_none_or(|at| now.saturating_sub(at) >= HANDSHAKE_INTERVAL)
     }
 
-    /// Notes that `unknown_session` was answered with a handshake.
+    /// Notes that `unknown_session` or a lesser session was answered with a handshake.
     pub(crate) const fn reconnected(&mut self, now: u64) {
         self.answered = Some(now);
     }

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{CLOCKS, Entry, What};
-use crate::lockstep::PRESENT;
 use crate::lockstep::compare::{self, Names};
 use crate::lockstep::facts::{Carried, Fact};
 use crate::lockstep::party::{BEGIN, Output};
 use crate::lockstep::real::Seen;
-use crate::session::{Packet, Rules, Said, World};
+use crate::session::{Flaws, Packet, Rules, Said, World};
 
 /// The limits of the specification.
 const RULES: Rules =
-    Rules { confirmed: 4, given_up: 2, messages: [255, 100], answers: 16, flaws: PRESENT };
+    Rules { confirmed: 4, given_up: 2, messages: [255, 100], answers: 16, flaws: Flaws::NONE };
 
 /// The step of a log that the model does not have, and what each side says.
 #[derive(Clone, Debug, PartialEq, Eq)]

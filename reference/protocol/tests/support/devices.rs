@@ -82,6 +82,7 @@ pub(crate) fn names(events: &[Event]) -> Vec<&'static str> {
             Event::Confirmed { .. } => "confirmed",
             Event::Message { .. } => "message",
             Event::Refused { .. } => "refused",
+            Event::Lesser { .. } => "lesser",
             Event::Repeated { .. } => "repeated",
             Event::GivenUp { .. } => "given-up",
             Event::Dropped { .. } => "dropped",
