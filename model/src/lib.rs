@@ -13,10 +13,12 @@ pub mod earlier;
 pub mod engine;
 pub mod handshake;
 pub mod knowledge;
+pub mod lockstep;
 pub mod ratchet;
 pub mod session;
 mod tables;
 pub mod term;
+pub mod traces;
 
 use engine::Subject;
 

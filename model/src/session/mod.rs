@@ -18,7 +18,7 @@ pub use calm::Manner;
 pub use claims::claims;
 pub use device::{Device, Done, Exchange};
 pub use life::{Report, Session, Sessions, Status};
-pub use model::{Action, Bounds, Model};
+pub use model::{Action, Bounds, Model, Said};
 pub use packet::{Handshake, Kind, Note, Packet, Place, Time};
 pub use rules::{Facts, Flaw, Flaws, Rules};
 pub use world::{Flying, Ledger, Moment, Spent, World};

@@ -1,10 +1,12 @@
 //! What can happen, within a bound.
 
 use super::calm::Manner;
+use super::device::Done;
 use super::packet::{Kind, Time};
 use super::rules::{DAY, Rules};
 use super::world::{Flying, Moment, World};
 use crate::engine::Machine;
+use quipu::Error;
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,9 @@ pub enum Action {
     /// A side's clock is set right.
     Correct(usize),
 }
+
+/// What a device said; none when no device was asked.
+pub type Said = Option<Result<Done, Error>>;
 
 /// How much can happen.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +81,54 @@ impl Model {
     /// Both ways in which applications go on: with what is under way, or without it.
     pub fn manners(&self) -> [Manner; 2] {
         [false, true].map(|lossy| Manner { kind: self.manner, lossy })
+    }
+
+    /// Lets something happen. Returns what the device said that had a part in it.
+    pub fn act(&self, world: &mut World, action: &Action) -> Said {
+        let rules = &self.rules;
+        match *action {
+            Action::Start(side, kind) => {
+                let said = world.start(side, kind, rules);
+                world.spent.starts[side] += u8::from(said.is_ok());
+                return Some(said);
+            }
+            Action::Send(side) => {
+                let said = world.send(side, rules);
+                world.spent.texts[side] += u8::from(said.is_ok());
+                return Some(said);
+            }
+            Action::Deliver(flying) => {
+                world.network.retain(|it| *it != flying);
+                return Some(world.deliver(flying.to, &flying.packet, true, rules));
+            }
+            Action::Replay(flying) => {
+                world.spent.replays += 1;
+                return Some(world.deliver(flying.to, &flying.packet, false, rules));
+            }
+            Action::Due(side) => return Some(Ok(world.due(side, rules))),
+            Action::Lose(flying) => {
+                world.spent.losses += 1;
+                world.network.retain(|it| *it != flying);
+            }
+            Action::Pass(moment) => {
+                world.spent.moments += 1;
+                world.pass(moment.time());
+            }
+            Action::Crash(side) => {
+                world.spent.crashes += 1;
+                world.devices[side].crash();
+            }
+            Action::Reinstall(side) => {
+                world.spent.reinstalls += 1;
+                world.reinstall(side);
+            }
+            Action::Correct(side) if world.clocks[side] > 0 => {
+                world.spent.corrections += 1;
+                world.clocks[side] = 0;
+            }
+            Action::Correct(_) => {}
+        }
+        None
     }
 
     /// Both sides have a session that carried a message each way.
@@ -165,50 +218,10 @@ impl Machine for Model {
 
     fn next(&self, before: &World, action: &Action) -> Option<World> {
         let mut world = before.clone();
-        let rules = &self.rules;
-        match *action {
-            Action::Start(side, kind) => {
-                world.start(side, kind, rules).ok()?;
-                world.spent.starts[side] += 1;
-            }
-            Action::Send(side) => {
-                world.send(side, rules).ok()?;
-                world.spent.texts[side] += 1;
-            }
-            Action::Deliver(flying) => {
-                world.network.retain(|it| *it != flying);
-                let _ = world.deliver(flying.to, &flying.packet, true, rules);
-            }
-            Action::Replay(flying) => {
-                world.spent.replays += 1;
-                world.deliver(flying.to, &flying.packet, false, rules).ok()?;
-            }
-            Action::Lose(flying) => {
-                world.spent.losses += 1;
-                world.network.retain(|it| *it != flying);
-            }
-            Action::Due(side) => {
-                world.due(side, rules);
-            }
-            Action::Pass(moment) => {
-                world.spent.moments += 1;
-                world.pass(moment.time());
-            }
-            Action::Crash(side) => {
-                world.spent.crashes += 1;
-                world.devices[side].crash();
-            }
-            Action::Reinstall(side) => {
-                world.spent.reinstalls += 1;
-                world.reinstall(side);
-            }
-            Action::Correct(side) if world.clocks[side] > 0 => {
-                world.spent.corrections += 1;
-                world.clocks[side] = 0;
-            }
-            Action::Correct(_) => return None,
-        }
-        (world != *before).then_some(world)
+        let said = self.act(&mut world, action);
+        let idle = matches!(action, Action::Start(..) | Action::Send(_) | Action::Replay(_));
+        let refused = matches!(said, Some(Err(_)));
+        (!(idle && refused) && world != *before).then_some(world)
     }
 
     fn honest(&self, action: &Action) -> bool {
