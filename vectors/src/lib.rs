@@ -2,6 +2,7 @@
 //!
 //! This crate knows nothing about adapters or reports.
 
+pub mod citations;
 pub mod draws;
 pub mod file;
 mod filled;

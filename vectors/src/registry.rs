@@ -145,6 +145,30 @@ pub struct LabelEntry {
     pub gives: String,
 }
 
+/// `registry/exceptions.json`.
+#[derive(Debug, Deserialize)]
+pub struct Exceptions {
+    /// What no packet of a client shows.
+    pub unseen: Vec<Unseen>,
+    /// What no line of the protocol crate can do.
+    pub elsewhere: Vec<String>,
+}
+
+/// A requirement that no vector and no live case can test.
+#[derive(Debug, Deserialize)]
+pub struct Unseen {
+    /// The requirement.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+    /// Tests in the project that hold what is ours to it: `PATH NAME`.
+    #[serde(default)]
+    pub tests: Vec<String>,
+    /// What there is instead of a test.
+    #[serde(default)]
+    pub evidence: String,
+}
+
 /// Reads one registry file.
 ///
 /// # Errors

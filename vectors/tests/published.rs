@@ -170,28 +170,3 @@ fn damaged_folders_are_refused_with_the_place() {
     assert!(text.contains("mix.json is in manifest.json and missing"), "{text}");
     std::fs::remove_dir_all(folder).expect("removable");
 }
-
-/// Every test of the workspace, as text.
-fn tests() -> String {
-    let folders = ["reference/protocol/tests", "vectors/tests", "vectors/conformance/tests"];
-    let files = folders.iter().flat_map(|it| std::fs::read_dir(root().join(it)).expect("tests"));
-    let paths = files.flatten().map(|it| it.path()).filter(|it| it.is_file());
-    paths.map(|it| std::fs::read_to_string(it).expect("a test")).collect()
-}
-
-#[test]
-fn the_tests_named_as_evidence_exist() {
-    let exceptions: serde_json::Value =
-        registry::read(&root().join("spec"), "exceptions.json").expect("exceptions");
-    let tests = tests();
-    let mut named = 0;
-    for entry in exceptions["untestable"].as_array().expect("a list") {
-        let evidence = entry["evidence"].as_str().expect("text");
-        let words = evidence.split(|it: char| !(it.is_ascii_alphanumeric() || it == '_'));
-        for word in words.filter(|word| word.matches('_').count() >= 3) {
-            assert!(tests.contains(&format!("fn {word}()")), "{}: {word}", entry["id"]);
-            named += 1;
-        }
-    }
-    assert!(named > 10, "{named} tests are named");
-}

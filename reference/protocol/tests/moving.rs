@@ -4,6 +4,7 @@ mod support;
 
 use quipu::account::{Account, Change};
 use quipu::handshake::Psk;
+use quipu::keys::Identity;
 use quipu::prekeys::Bundle;
 use quipu::secret::Secret;
 use quipu::storage::{Import, Kind, Parameters, Vault, backup, depart, import, open};
@@ -40,6 +41,17 @@ fn busy_device() -> (Device, Account) {
     let manifest = account.issue(&[add]).expect("issued").as_bytes().to_vec();
     assert_eq!(names(&bob.learn([manifest.as_slice()], false)), ["manifest"]);
     (bob, account)
+}
+
+// KEY-01
+#[test]
+fn an_identity_is_its_two_draws() {
+    let (mut drawn, mut again) = (Seeded::new(3), Seeded::new(3));
+    let identity = Identity::generate(&mut drawn).expect("draws");
+    assert_eq!(drawn.draws, [32, 32]);
+    let (seed, private) = identity.secrets();
+    assert_eq!(*seed.expose(), again.array::<32>());
+    assert_eq!(*private.expose(), again.array::<32>());
 }
 
 // STORE-09, STORE-13

@@ -193,6 +193,19 @@ fn only_wire_reads_integers_from_bytes() {
     }
 }
 
+// PRIM-07: the feature that has the function is not asked for, and nothing names it
+#[test]
+fn signatures_are_never_verified_in_batches() {
+    let manifest = root().join("../../../Cargo.toml");
+    let manifest = fs::read_to_string(manifest).expect("the workspace has a manifest");
+    let dalek = manifest.lines().find(|line| line.starts_with("ed25519-dalek = "));
+    let dalek = dalek.expect("the crate of the signatures");
+    assert!(dalek.contains("default-features = false") && !dalek.contains("batch"), "{dalek}");
+    for (name, source) in &sources() {
+        assert!(!source.contains("verify_batch"), "{name}");
+    }
+}
+
 // PRIM-15: outside `secret`, erasing is done by types and not by calls
 #[test]
 fn only_secret_erases_by_hand() {

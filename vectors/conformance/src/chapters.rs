@@ -1,8 +1,7 @@
 //! The chapters of the specification and their requirement ids.
 
 use crate::options::Stop;
-use quipu_vectors::registry::{self, Requirement, requirements};
-use serde::Deserialize;
+use quipu_vectors::registry::{self, Exceptions, Requirement, requirements};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -14,18 +13,8 @@ pub(crate) struct Chapters {
     pub(crate) titles: BTreeMap<u8, String>,
     /// Every requirement.
     pub(crate) requirements: Vec<Requirement>,
-    /// Ids of which `registry/exceptions.json` says why no test can exist.
-    pub(crate) untestable: BTreeSet<String>,
-}
-
-#[derive(Deserialize)]
-struct Exceptions {
-    untestable: Vec<Untestable>,
-}
-
-#[derive(Deserialize)]
-struct Untestable {
-    id: String,
+    /// Ids of which `registry/exceptions.json` says why no packet can show it.
+    pub(crate) unseen: BTreeSet<String>,
 }
 
 impl Chapters {
@@ -45,8 +34,8 @@ impl Chapters {
         }
         let exceptions: Exceptions =
             registry::read(spec, "exceptions.json").map_err(Stop::damaged)?;
-        let untestable = exceptions.untestable.into_iter().map(|it| it.id).collect();
-        Ok(Self { titles, requirements, untestable })
+        let unseen = exceptions.unseen.into_iter().map(|it| it.id).collect();
+        Ok(Self { titles, requirements, unseen })
     }
 
     /// The chapter of a requirement.

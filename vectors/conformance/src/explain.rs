@@ -37,7 +37,7 @@ fn requirement(it: &Requirement, suite: &Suite) -> String {
     line(&mut out, &format!("  {}", it.text));
     let tests = suite.items.iter().filter(|item| ids(suite, **item).contains(&it.id));
     let names: Vec<String> = tests.map(|item| suite.name(*item)).collect();
-    if names.is_empty() && suite.chapters.untestable.contains(&it.id) {
+    if names.is_empty() && suite.chapters.unseen.contains(&it.id) {
         line(&mut out, "No test of this suite can see it: spec/registry/exceptions.json says why.");
     }
     list(&mut out, "tests that cite it", &names);
@@ -150,7 +150,8 @@ fn vector(out: &mut String, file: &File, test: &Test, errors: &Errors) {
     }
 }
 
-fn ids(suite: &Suite, item: Item) -> Vec<String> {
+/// The requirements that a test is about.
+pub(crate) fn ids(suite: &Suite, item: Item) -> Vec<String> {
     match item {
         Item::Vector(file, test) => suite.test(file, test).1.requirements.clone(),
         Item::Probe(probe) => probe.requirements.iter().map(|id| (*id).to_owned()).collect(),

@@ -25,6 +25,7 @@ mod peer;
 mod promote;
 mod report;
 mod repro;
+mod requirements;
 mod run;
 mod selftest;
 mod suite;
@@ -77,6 +78,12 @@ fn conformance(options: &Options) -> Result<u8, Stop> {
             let suite = Suite::load(options, &[])?;
             say(&promote::promote(name, &or_myself(command)?, &suite, options)?, &mut out)?;
             Ok(0)
+        }
+        Client::Requirements { check } => {
+            let suite = Suite::load(options, &[])?;
+            let (text, code) = requirements::trace(&suite, options, *check)?;
+            say(&text, &mut out)?;
+            Ok(code)
         }
         Client::Annotate(arguments) => {
             say(&arguments.run()?, &mut out)?;

@@ -120,6 +120,15 @@ pub(crate) enum Client {
         #[arg(trailing_var_arg = true)]
         command: Vec<String>,
     },
+    /// Writes docs/requirements.md: from each requirement to its code and its tests
+    ///
+    /// Exit code 0: each MUST has both or says why not, 1: one has not, or with --check the page
+    /// differs.
+    Requirements {
+        /// Writes nothing, compares
+        #[arg(long)]
+        check: bool,
+    },
     /// Shows bytes with the names of their fields
     Annotate(annotate::Arguments),
     /// Proves the runner on this machine: honest clients pass, false ones do not

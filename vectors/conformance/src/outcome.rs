@@ -75,7 +75,7 @@ pub(crate) struct Requirement {
     pub(crate) id: String,
     pub(crate) chapter: u8,
     pub(crate) must: bool,
-    /// The specification says why no test can exist.
+    /// The specification says why no packet can show it.
     pub(crate) untestable: bool,
     /// Tests that cite it.
     pub(crate) passed: usize,
@@ -286,7 +286,7 @@ fn requirements(suite: &Suite, tests: &[Result]) -> Vec<Requirement> {
     let all = suite.chapters.requirements.iter().map(|it| {
         let (passed, failed) = cited.get(it.id.as_str()).copied().unwrap_or_default();
         let (id, text) = (it.id.clone(), it.text.clone());
-        let untestable = suite.chapters.untestable.contains(&id);
+        let untestable = suite.chapters.unseen.contains(&id);
         Requirement {
             id,
             chapter: it.chapter,

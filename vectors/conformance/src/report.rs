@@ -45,7 +45,7 @@ pub(crate) fn write(outcome: &Outcome) -> String {
 /// How many MUST ids are covered, as a sentence.
 pub(crate) fn coverage(outcome: &Outcome) -> String {
     format!(
-        "{} MUST ids of {} covered by a test that passed; of {} others the specification says why no test can exist.",
+        "{} MUST ids of {} covered by a test that passed; of {} others the specification says why no packet can show it.",
         outcome.must_covered, outcome.must_total, outcome.must_untestable
     )
 }

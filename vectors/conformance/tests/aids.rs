@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -200,6 +200,53 @@ fn the_python_template_runs_at_once() {
 #[test]
 fn the_node_template_runs_at_once() {
     template("node", "node", "adapter.mjs");
+}
+
+/// The project with another specification: the folder and the options that name it.
+#[cfg(unix)]
+fn with_specification(change: impl Fn(&str) -> String) -> (Folder, String) {
+    let (root, folder) = (Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), Folder::new());
+    for part in ["reference", "vectors", "docs"] {
+        let link = std::os::unix::fs::symlink(root.join(part), folder.path(part));
+        link.expect("a link can be made");
+    }
+    fs::create_dir_all(folder.path("spec/registry")).expect("a folder");
+    for part in ["spec", "spec/registry"] {
+        for entry in fs::read_dir(root.join(part)).expect("a folder").flatten() {
+            let (from, name) = (entry.path(), entry.file_name());
+            if from.is_file() {
+                let text = change(&fs::read_to_string(&from).expect("text"));
+                fs::write(Path::new(&folder.path(part)).join(name), text).expect("a file");
+            }
+        }
+    }
+    let spec = folder.path("spec");
+    (folder, spec)
+}
+
+#[test]
+fn requirements_have_code_and_tests_and_stand_on_the_page() {
+    let check = ["requirements", "--check"];
+    says(&check, 0, &["with MUST", "have no test"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_requirement_without_code_or_test_and_a_quote_that_drifted_are_named() {
+    let check = |spec: &str, parts: &[&str]| {
+        says(&["--spec", spec, "requirements", "--check"], 1, parts);
+    };
+    let more = "- [ENC-98] A decoder MUST be kind.\n- [ENC-01] ";
+    let (_folder, spec) = with_specification(|text| text.replacen("- [ENC-01] ", more, 1));
+    check(&spec, &["ENC-98 has no line of code", "ENC-98 has no test", "requirements.md differs"]);
+
+    let (_folder, spec) =
+        with_specification(|text| text.replacen("[PRIM-07] A verifier", "[PRIM-07] Anybody", 1));
+    check(&spec, &["sign.rs", "the quote of PRIM-07 drifted"]);
+
+    let test = "signatures_are_never_verified_in_batches";
+    let (_folder, spec) = with_specification(|text| text.replace(test, "no_such_test"));
+    check(&spec, &["exceptions.json: PRIM-07: no test", "no_such_test"]);
 }
 
 #[test]
