@@ -28,6 +28,13 @@ enum Command {
     },
     /// The targets and what they check.
     List,
+    /// Put the smallest inputs of a folder, 60 at most, into the corpus of a target.
+    Keep {
+        /// Its name.
+        target: String,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Run a target over files.
     Run {
         /// Its name.
@@ -41,6 +48,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Seed { check } => seeds(check),
         Command::List => list(),
+        Command::Keep { target, folder } => keep(&target, &folder),
         Command::Run { target, files } => run(&target, &files),
     };
     done.unwrap_or_else(|text| {
@@ -81,6 +89,27 @@ fn list() -> Result<ExitCode, String> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.to_string()),
         _ => Ok(ExitCode::SUCCESS),
     }
+}
+
+/// No longer input comes into a corpus, and no more at once.
+const LONGEST: usize = 4_096;
+const MOST: usize = 60;
+
+fn keep(name: &str, folder: &Path) -> Result<ExitCode, String> {
+    let target = target(name).ok_or_else(|| format!("there is no target {name:?}"))?;
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name);
+    let failed = |error: io::Error| format!("cannot read {}: {error}", folder.display());
+    let mut inputs = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        inputs.push(fs::read(entry.map_err(failed)?.path()).map_err(failed)?);
+    }
+    inputs.sort_unstable_by_key(Vec::len);
+    let new = |it: &&Vec<u8>| it.len() <= LONGEST && !corpus.join(seed::name(it)).exists();
+    for input in inputs.iter().filter(new).take(MOST) {
+        fs::write(corpus.join(seed::name(input)), input)
+            .map_err(|error| format!("cannot write {}: {error}", corpus.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run(name: &str, files: &[PathBuf]) -> Result<ExitCode, String> {

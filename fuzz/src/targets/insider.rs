@@ -72,19 +72,16 @@ fn key(second: bool, number: u32) -> Secret<32> {
 
 /// A number in a header: mostly one of the first, sometimes one at the end.
 #[derive(Debug, Clone, Copy, Arbitrary)]
-enum Number {
-    Early(u8),
-    Late(u8),
-    Any(u32),
-}
+struct Number(u8);
 
 impl Number {
     fn value(self) -> u32 {
-        match self {
-            Self::Early(number) => u32::from(number % 48),
-            Self::Late(number) => CHAIN_MAX - 2 + u32::from(number % 4),
-            Self::Any(number) if number < CHAIN_MAX => number % 300,
-            Self::Any(number) => number,
+        match self.0 {
+            number @ ..248 => u32::from(number % 48),
+            248 => 300,
+            249 => 2_500,
+            250 => u32::MAX,
+            end => CHAIN_MAX + 2 - u32::from(u8::MAX - end),
         }
     }
 }

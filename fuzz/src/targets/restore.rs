@@ -127,12 +127,11 @@ pub(crate) fn restore(data: &[u8]) {
 }
 
 fn restore_prekeys(bytes: &[u8], least: u64) -> Result<Vec<u8>, StorageError> {
-    let name = if bytes.len() % 2 == 0 { "bob" } else { "ada" };
-    let first = usize::from(name == "bob");
-    let owners = [&OWNERS[first], &OWNERS[1 - first]];
-    let restored = owners.map(|owner| Prekeys::restore(bytes, owner, least));
-    let [one, other] = restored;
-    let mut prekeys = one.or(other)?;
+    let [one, other] = OWNERS.each_ref().map(|owner| Prekeys::restore(bytes, owner, least));
+    let mut prekeys = match (one, other) {
+        (Err(StorageError::Snapshot), other) => other?,
+        (one, _) => one?,
+    };
     assert!(prekeys.generation() >= least, "PREP-31");
     let again = prekeys.snapshot().expose().to_vec();
     prekeys.expire(NOW);
