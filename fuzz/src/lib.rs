@@ -23,8 +23,20 @@ macro_rules! targets {
     ($($name:ident $run:path: $checks:literal;)*) => {
         /// Every target.
         pub const TARGETS: &[Target] = &[
-            $(Target { name: stringify!($name), checks: $checks, run: $run },)*
+            $(Target { name: stringify!($name), checks: $checks, run: run::$name },)*
         ];
+
+        /// Each target by itself: a program that names one holds no other.
+        pub mod run {
+            use super::targets;
+
+            $(
+                #[doc = $checks]
+                pub fn $name(data: &[u8]) {
+                    $run(data);
+                }
+            )*
+        }
     };
 }
 

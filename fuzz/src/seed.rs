@@ -35,6 +35,9 @@ pub fn seeds(vectors: &Path) -> Result<Seeds, String> {
     for Named { file, .. } in &files {
         let tests = few(file);
         add("vectors", tests.iter().filter_map(|test| alone(file, test)).collect());
+        if file.operation == "card-verify" {
+            add("vectors", tests.iter().flat_map(|test| without(file, test)).collect());
+        }
         add("frames", tests.iter().filter_map(|test| lines(file, test)).collect());
         let Some((target, field, front)) = bytes_of(&file.operation) else { continue };
         let hex = |test: &Test| test.input.as_ref()?.get(field)?.as_str().map(hex::decode);
@@ -83,6 +86,19 @@ fn few(file: &File) -> Vec<&Test> {
 fn alone(file: &File, test: &Test) -> Option<Vec<u8>> {
     let file = File { tests: vec![test.clone()], flags: BTreeMap::new(), ..file.clone() };
     serde_json::to_vec(&file).ok().filter(|text| text.len() <= LONGEST)
+}
+
+/// A vector file with one test that lacks a field, for each field.
+fn without(file: &File, test: &Test) -> Vec<Vec<u8>> {
+    let whole = alone(file, test).and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+    let whole = whole.unwrap_or_default();
+    let fields = whole["tests"][0].as_object().into_iter().flat_map(|it| it.keys());
+    let lacking = fields.map(|field| {
+        let mut lacking = whole.clone();
+        lacking["tests"][0].as_object_mut().map(|test| test.remove(field));
+        lacking.to_string().into_bytes()
+    });
+    lacking.collect()
 }
 
 /// The requests with which a runner plays a test.

@@ -173,11 +173,6 @@ impl Told {
         self.packets.extend(made.into_iter().map(|packet| (name, packet)));
     }
 
-    /// Both.
-    pub(crate) fn pair(self) -> [Device; 2] {
-        [self.ada, self.bob]
-    }
-
     /// One of the two, and the key of the other.
     pub(crate) fn side(self, who: Who) -> (Device, IdentityKey) {
         match who {

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| (quipu_fuzz::target("insider").expect("a target").run)(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| quipu_fuzz::run::insider(data));

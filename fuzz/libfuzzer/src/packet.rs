@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| (quipu_fuzz::target("packet").expect("a target").run)(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| quipu_fuzz::run::packet(data));

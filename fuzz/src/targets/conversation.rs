@@ -2,84 +2,17 @@
 
 use crate::edit::edited;
 use crate::stage::State;
-use crate::story::{NOW, SUITES, Tale, bundle, draws};
+use crate::story::{NOW, SUITES, Tale, Who, bundle, draws, identity};
+use crate::targets::happens::{Happens, Time, Which};
 use arbitrary::{Arbitrary, Unstructured};
 use quipu::crypto::sign::IdentityKey;
+use quipu::handshake::ReplayCache;
 use quipu::prekeys::Bundle;
 use quipu::session::Status;
-use quipu::{Content, Device, Event, Kind};
+use quipu::{Card, Content, Device, Event, Kind};
 use quipu_vectors::draws::Draws;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One thing that happens. `side` false is Ada.
-#[derive(Debug, Arbitrary)]
-enum Happens {
-    Send {
-        side: bool,
-        length: u8,
-    },
-    Connect {
-        side: bool,
-    },
-    Prepare {
-        side: bool,
-        one_time: bool,
-    },
-    Receipt {
-        side: bool,
-    },
-    Close {
-        side: bool,
-    },
-    /// The newest packet that has not been delivered, the oldest one, or any one again.
-    Deliver {
-        to: bool,
-        which: Which,
-    },
-    Tamper {
-        to: bool,
-        back: u8,
-        edits: [u8; 8],
-    },
-    Reflect {
-        to: bool,
-        back: u8,
-    },
-    Raw {
-        to: bool,
-        bytes: [u8; 12],
-    },
-    Restore {
-        side: bool,
-    },
-    Wait(Time),
-}
-
-#[derive(Debug, Clone, Copy, Arbitrary)]
-enum Which {
-    Next,
-    Newest,
-    Back(u8),
-}
-
-#[derive(Debug, Clone, Copy, Arbitrary)]
-enum Time {
-    Moment(u8),
-    Seconds(u8),
-    Minutes(u8),
-    Days(u8),
-}
-
-impl Time {
-    const fn milliseconds(self) -> u64 {
-        match self {
-            Self::Moment(count) => count as u64,
-            Self::Seconds(count) => count as u64 * 1_000,
-            Self::Minutes(count) => count as u64 * 60_000,
-            Self::Days(count) => (count % 3) as u64 * 86_400_000,
-        }
-    }
-}
+use std::sync::LazyLock;
 
 struct Packet {
     bytes: Vec<u8>,
@@ -107,12 +40,7 @@ const EVENTS: usize = 48;
 pub(crate) fn conversation(data: &[u8]) {
     let mut data = Unstructured::new(data);
     let Ok((suite, met)) = <(bool, u8)>::arbitrary(&mut data) else { return };
-    let suite = SUITES[usize::from(suite)];
-    let mut world = World::new(match met % 3 {
-        0 => Tale::Interactive.until(suite, 0).pair(),
-        1 => Tale::Interactive.until(suite, 6).pair(),
-        _ => Tale::Prepared.until(suite, 5).pair(),
-    });
+    let mut world = World::new(&STARTS[usize::from(met) % 3][usize::from(suite)]);
     for _ in 0..EVENTS {
         let Ok(happens) = Happens::arbitrary(&mut data) else { break };
         world.step(happens);
@@ -123,9 +51,35 @@ pub(crate) fn conversation(data: &[u8]) {
     world.repair();
 }
 
+/// Cards and stored sessions of both sides, from which a conversation goes on.
+type Start = [(Card, Option<Vec<u8>>); 2];
+
+/// Before they met, after they met, and after Ada has written to Bob; in both suites.
+static STARTS: LazyLock<[[Start; 2]; 3]> = LazyLock::new(|| {
+    let tales = [(Tale::Interactive, 0), (Tale::Interactive, 6), (Tale::Prepared, 5)];
+    tales.map(|(tale, moments)| {
+        SUITES.map(|suite| {
+            [Who::Ada, Who::Bob].map(|who| {
+                let (device, peer) = tale.until(suite, moments).side(who);
+                let stored = device.snapshot(&peer).map(|it| it.expose().to_vec());
+                (*device.card().expect("a card"), stored)
+            })
+        })
+    })
+});
+
 impl World {
-    fn new(sides: [Device; 2]) -> Self {
-        let keys = [sides[0].key(), sides[1].key()];
+    fn new(start: &Start) -> Self {
+        let keys = start.each_ref().map(|(card, _)| card.key());
+        let side = |at: usize| {
+            let ((card, stored), who) = (&start[at], identity(["ada", "bob"][at]));
+            let mut device = Device::with_cards(who, vec![*card], ReplayCache::default());
+            if let Some(stored) = stored {
+                device.restore(&keys[1 - at], stored, |_| 0).expect("own snapshot");
+            }
+            device
+        };
+        let sides = [side(0), side(1)];
         let (sent, said) = (Default::default(), Default::default());
         Self {
             sides,
@@ -142,23 +96,31 @@ impl World {
     fn step(&mut self, happens: Happens) {
         self.count += 1;
         match happens {
-            Happens::Send { side, length } => drop(self.send(side.into(), length)),
-            Happens::Connect { side } => self.connect(side.into()),
-            Happens::Prepare { side, one_time } => self.prepare(side.into(), one_time),
-            Happens::Receipt { side } => self.receipt(side.into()),
-            Happens::Close { side } => {
+            Happens::Send(side, length) => drop(self.send(side.into(), length)),
+            Happens::Talk(side) => {
+                self.send(side.into(), 1);
+                self.deliver((!side).into(), Which::Newest);
+            }
+            Happens::Connect(side) => self.connect(side.into()),
+            Happens::Prepare(side, one_time) => self.prepare(side.into(), one_time),
+            Happens::Receipt(side) => self.receipt(side.into()),
+            Happens::Close(side) => {
                 let at = usize::from(side);
                 let closed = self.sides[at].close(&self.keys[1 - at], self.now, &mut self.rng);
                 closed.into_iter().for_each(|out| self.post(1 - at, out.packet));
             }
-            Happens::Deliver { to, which } => self.deliver(to.into(), which),
-            Happens::Tamper { to, back, edits } => self.tamper(to.into(), back, &edits),
-            Happens::Reflect { to, back } => {
+            Happens::Deliver(to, which) => self.deliver(to.into(), which),
+            Happens::Twice(to, back) => {
+                self.deliver(to.into(), Which::Back(back));
+                self.deliver(to.into(), Which::Back(back));
+            }
+            Happens::Tamper(to, back, edits) => self.tamper(to.into(), back, &edits),
+            Happens::Reflect(to, back) => {
                 let packet = self.back(1 - usize::from(to), back).map(|it| it.bytes.clone());
                 packet.into_iter().for_each(|packet| self.refuse(to.into(), &packet));
             }
-            Happens::Raw { to, bytes } => self.refuse(to.into(), &bytes),
-            Happens::Restore { side } => self.restore(side.into()),
+            Happens::Raw(to, bytes) => self.refuse(to.into(), &bytes),
+            Happens::Restore(side) => self.restore(side.into()),
             Happens::Wait(time) => {
                 self.now += time.milliseconds();
                 for side in [0, 1] {
@@ -206,6 +168,10 @@ impl World {
     }
 
     fn prepare(&mut self, side: usize, one_time: bool) {
+        let peer = &mut self.sides[1 - side];
+        if peer.prekeys().records().is_empty() {
+            peer.publish(2, self.now, &mut self.rng).expect("room");
+        }
         let bytes = bundle(&self.sides[1 - side], one_time);
         let bundle = Bundle::verify(&bytes).expect("genuine");
         if let Err(error) = self.sides[side].prepare(&bundle, self.now, &mut self.rng) {

@@ -3,6 +3,7 @@
 pub(crate) mod conversation;
 pub(crate) mod decode;
 pub(crate) mod frames;
+pub(crate) mod happens;
 pub(crate) mod insider;
 pub(crate) mod receive;
 pub(crate) mod restore;

@@ -169,5 +169,13 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         let what = (u32::MAX / 5 * u32::from(what) + 9).to_le_bytes();
         [&what[..], &[which, 0, whole, 0], &[0; 30]].concat()
     };
-    (0..5).flat_map(|what| (0..12).map(move |which| case(what, which, which % 2))).collect()
+    let all = (0..5).flat_map(|what| (0..12).map(move |which| case(what, which, which % 2)));
+    // Two sessions with one id, the first of them later and with another address.
+    let twice: [&[u8]; 4] = [
+        &[0xff; 4],
+        &[2, 0, 1, 0],
+        &[0, 1, 1, 0, 12, 9, 0, 0, 0, 0],
+        &[0, 2, 0, 0, 0, 0, 0, 0, 0, 0],
+    ];
+    all.chain([[&twice.concat()[..], &[0; 10]].concat()]).collect()
 }

@@ -63,7 +63,7 @@ pub(crate) fn storage(data: &[u8]) {
     let (which, rest) = first(rest);
     match way {
         0x00..0x50 => file(which, rest, false, usize::from(way)),
-        0x50..0x60 => file(which, rest, true, usize::from(way)),
+        0x50..0x53 => file(which, rest, true, usize::from(way)),
         _ => contents(which, rest, way),
     }
 }
@@ -147,7 +147,6 @@ fn again(kind: Kind, imported: Import, created: u64, bytes: &[u8]) {
         return;
     }
     device.due(NOW);
-    let _ = device.publish(1, NOW, &mut draws(9));
 }
 
 /// Seeds: each file and each of the contents, as they are.
