@@ -237,7 +237,7 @@ impl Genuine {
         let opened = events.iter().any(|event| matches!(event, Event::Message { .. }));
         let refused = events.iter().any(|event| matches!(event, Event::Refused { .. }));
         self.heads.contains(head)
-            && opened == !(message.is_empty() || refused)
+            && opened != (message.is_empty() || refused)
             && (refused || self.messages.contains(message))
     }
 }

@@ -73,7 +73,8 @@ fn with_digest(mut bytes: Vec<u8>) -> Vec<u8> {
 fn composed(case: &Case<'_>) -> Vec<u8> {
     let mut bytes = GENUINE.sessions[0][..10].to_vec();
     for (which, address, edits) in case.pieces.iter().take(usize::from(case.which % 4)) {
-        let session = with_digest(edited(&choose(&GENUINE.session, *which), edits));
+        let session = choose(&GENUINE.session, *which);
+        let session = with_digest(edited(session, edits));
         bytes.push(address % 3);
         bytes.extend(&b"ab"[..usize::from(address % 3)]);
         bytes.extend(u32::try_from(session.len()).expect("short").to_be_bytes());
