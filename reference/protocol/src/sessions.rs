@@ -313,7 +313,7 @@ impl Sessions {
         let (mut list, mut addresses) = (Vec::<Session>::new(), BTreeMap::new());
         for (address, piece) in pieces {
             let session = Session::restore(piece, 0)?;
-            if list.last().is_some_and(|before| before.key() <= session.key()) {
+            if list.iter().any(|it| it.key() <= session.key() || it.key().id == session.key().id) {
                 return Err(StorageError::Snapshot);
             }
             if session.generation() < least(&session.key()) {

@@ -47,6 +47,28 @@ fn cut_snapshot_of_a_device_is_refused() {
     }
 }
 
+// SESSION-25: of two sessions with one id only one address would be kept
+#[test]
+fn snapshot_of_two_sessions_with_one_id_is_refused() {
+    let (mut ada, mut bob) = two();
+    meet(&mut ada, &mut bob, NOW, 1);
+    let stored = ada.snapshot(&bob.key()).expect("sessions").expose().to_vec();
+    let sealed = |body: &[u8]| [body, &quipu::crypto::kdf::sha256(&[body])].concat();
+    let (head, pieces) = stored[..stored.len() - 32].split_at(10);
+    let front = 1 + usize::from(pieces[0]) + 4;
+    // The same session, begun later: `ts_I` is behind version, generation, suite and role.
+    let mut later = pieces[front..pieces.len() - 32].to_vec();
+    later[12] += 1;
+    let one = [&[1, b'e'], &pieces[front - 4..front], &sealed(&later)].concat();
+    let restore = |pieces: &[&[u8]]| {
+        let bytes = sealed(&[head, &pieces.concat()].concat());
+        device("ada").restore(&bob.key(), &bytes, |_| 0)
+    };
+    assert_eq!(restore(&[&one]), Ok(()));
+    assert_eq!(restore(&[pieces]), Ok(()));
+    assert_eq!(restore(&[&one, pieces]), Err(StorageError::Snapshot));
+}
+
 // ENC-08: a refused start does not use up the 10 minutes
 #[test]
 fn refused_reconnect_changes_nothing() {

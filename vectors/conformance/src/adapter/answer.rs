@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A response.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// Done: the results and the lengths of the draws.
     Ok(Object, Vec<u64>),
     /// Refused by the client, and the lengths of the draws.
@@ -22,7 +22,7 @@ impl Answer {
     ///
     /// # Errors
     /// What is wrong with the line.
-    pub(crate) fn read(line: &str, id: Option<u64>) -> Result<Self, String> {
+    pub fn read(line: &str, id: Option<u64>) -> Result<Self, String> {
         let shown: String = line.chars().take(200).collect();
         let value: Value =
             serde_json::from_str(line).map_err(|error| format!("no JSON ({error}): {shown}"))?;

@@ -9,12 +9,13 @@ mod probe;
 mod process;
 mod serve;
 
-pub(crate) use answer::{Answer, Hello};
+pub use answer::Answer;
+pub(crate) use answer::Hello;
 pub(crate) use lie::{Lie, lie};
 pub(crate) use play::{Played, Stop, failed, judge, one_step, play};
 pub(crate) use probe::{Differs, PROBES, Probe, setup};
 pub(crate) use process::{Adapter, Failed, greeting};
-pub(crate) use serve::serve;
+pub use serve::serve;
 
 /// The version of chapter 13.
 pub(crate) const VERSION: u64 = 1;

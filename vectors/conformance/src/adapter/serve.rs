@@ -13,7 +13,7 @@ use std::io::{BufRead, Write};
 ///
 /// # Errors
 /// Input or output that cannot be used.
-pub(crate) fn serve(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
+pub fn serve(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
     let mut server = Server::default();
     for line in input.lines() {
         writeln!(output, "{}", server.respond(&line?))?;
