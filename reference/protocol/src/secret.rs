@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 //= spec/02-primitives.md#2-6-secrets
@@ -51,6 +52,26 @@ impl SecretBytes {
     /// The bytes.
     pub fn expose(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Holds a copy of `bytes` instead of what it held; memory that is too small is erased.
+    pub(crate) fn filled_with(&mut self, bytes: &[u8]) -> &mut [u8] {
+        self.0.zeroize();
+        if self.0.capacity() < bytes.len() {
+            self.0 = Vec::with_capacity(bytes.len());
+        }
+        self.0.extend_from_slice(bytes);
+        &mut self.0
+    }
+
+    /// Keeps the bytes of a range, which lies within, and erases the others.
+    pub(crate) fn keep(&mut self, range: Range<usize>) {
+        let kept = range.len();
+        self.0.copy_within(range, 0);
+        if let Some(rest) = self.0.get_mut(kept..) {
+            rest.zeroize();
+        }
+        self.0.truncate(kept);
     }
 }
 

@@ -10,12 +10,17 @@ use zeroize::Zeroizing;
 pub const TAG: usize = 16;
 
 /// Appends `seal(keys, ad, plaintext)` to `out`. Takes the keys: they seal once.
-//= spec/02-primitives.md#2-5-authenticated-encryption
-//# [PRIM-12] A sealing key MUST be derived for one sealing and used once; key and nonce are the 32
-//# and 12 bytes of one 44-byte output.
 pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
     let begin = out.len();
     out.extend_from_slice(plaintext);
+    seal_behind(keys, ad, begin, out);
+}
+
+/// Replaces the plaintext from `begin` on by `seal(keys, ad, plaintext)`.
+//= spec/02-primitives.md#2-5-authenticated-encryption
+//# [PRIM-12] A sealing key MUST be derived for one sealing and used once; key and nonce are the 32
+//# and 12 bytes of one 44-byte output.
+pub fn seal_behind(keys: Secret<44>, ad: &[u8], begin: usize, out: &mut Vec<u8>) {
     let (cipher, nonce) = cipher(&keys);
     let body = out.get_mut(begin..).unwrap_or_default();
     #[allow(clippy::expect_used, reason = "bounded by the layouts of chapters 7 and 10")]
@@ -34,12 +39,25 @@ pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
 //# release no plaintext of it.
 pub fn open(keys: &Secret<44>, ad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PeerError> {
     let (body, tag) = sealed.split_last_chunk::<TAG>().ok_or(PeerError::Authentication)?;
-    let (cipher, nonce) = cipher(keys);
     let mut plaintext = Zeroizing::new(body.to_vec());
-    cipher
-        .decrypt_inout_detached(&nonce, ad, plaintext.as_mut_slice().into(), tag.into())
-        .map_err(|_| PeerError::Authentication)?;
+    open_in_place(keys, ad, &mut plaintext, tag)?;
     Ok(plaintext)
+}
+
+/// Opens what `seal` made where it lies: the sealed bytes without their tag.
+///
+/// # Errors
+/// `authentication`; the bytes are as before.
+pub fn open_in_place(
+    keys: &Secret<44>,
+    ad: &[u8],
+    bytes: &mut [u8],
+    tag: &[u8; TAG],
+) -> Result<(), PeerError> {
+    let (cipher, nonce) = cipher(keys);
+    cipher
+        .decrypt_inout_detached(&nonce, ad, bytes.into(), tag.into())
+        .map_err(|_| PeerError::Authentication)
 }
 
 fn cipher(keys: &Secret<44>) -> (Aes256Gcm, aes_gcm::Nonce<aes_gcm::aead::consts::U12>) {

@@ -1,9 +1,9 @@
 //! Chapter 6.1 Steps.
 
 use crate::crypto::dh::{DhPublic, Shared};
-use crate::crypto::kdf::{expand, extract};
+use crate::crypto::kdf::{Prk, expand, extract};
 use crate::crypto::labels::{Expand, Extract};
-use crate::crypto::mac::hmac;
+use crate::crypto::mac::MacKey;
 use crate::secret::Secret;
 use crate::wire::Suite;
 
@@ -50,8 +50,12 @@ pub fn step(
     other: &DhPublic,
 ) -> Step {
     let prk = extract(suite, root, Extract::RATCHET, &[shared.secret().expose()]);
-    let keys: Secret<96> =
-        expand(suite, &prk, Expand::RATCHET_KEYS, &[new.as_bytes(), other.as_bytes()]);
+    let keys: Secret<96> = expand(
+        suite,
+        &prk,
+        Expand::RATCHET_KEYS,
+        [*new.as_bytes(), *other.as_bytes()].as_flattened(),
+    );
     let (thirds, _) = keys.expose().as_chunks::<32>();
     let third = |index| Secret::new(thirds.get(index).copied().unwrap_or_default());
     Step { root: third(0), chain: ChainKey(third(1)), next_header: third(2) }
@@ -73,10 +77,9 @@ impl ChainKey {
     ///
     /// Borrows: a message that fails to open must leave the old key in place.
     pub fn advance(&self) -> (MessageKey, Self) {
-        (
-            MessageKey(Secret::new(hmac(&self.0, &[&[0x01]]))),
-            Self(Secret::new(hmac(&self.0, &[&[0x02]]))),
-        )
+        let key = MacKey::new(&self.0);
+        let message = MessageKey(Secret::new(key.mac(&[&[0x01]])));
+        (message, Self(Secret::new(key.last(&[&[0x02]]))))
     }
 
     /// The 32 bytes.
@@ -94,6 +97,11 @@ impl MessageKey {
     /// The 32 bytes.
     pub const fn secret(&self) -> &Secret<32> {
         &self.0
+    }
+
+    /// Sets the key up for the two outputs that seal a message.
+    pub(crate) fn prepare(self) -> Prk {
+        Prk::new(&self.0)
     }
 }
 
