@@ -1,7 +1,7 @@
 //! A session with all its keys in the open: makes messages that no honest peer would send.
 
 use crate::trace::{self, MessagePlain, SUITE};
-use quipu::crypto::dh::Shared;
+use quipu::crypto::dh::{DhPublic, Shared};
 use quipu::crypto::kdf::{expand, sha256};
 use quipu::crypto::labels::Expand;
 use quipu::ratchet::{ChainKey, step};
@@ -49,6 +49,18 @@ impl Setup {
     /// The chains 0, 1, 2 ... of a session whose further ratchet private keys are `draws`, in the
     /// order of the steps 1, 2, 3 ...
     pub fn chains(&self, draws: &[[u8; 32]]) -> Vec<Chain> {
+        self.chains_with(draws, None)
+    }
+
+    /// The chain behind those of `draws`, begun with any public key: as its receiver would derive it
+    /// without looking at the key.
+    pub fn chain_of(&self, draws: &[[u8; 32]], public: [u8; 32]) -> Chain {
+        let draws = [draws, &[[9; 32]]].concat();
+        self.chains_with(&draws, Some(public)).pop().expect("there is a chain")
+    }
+
+    /// With another public key at the begin of the last chain.
+    fn chains_with(&self, draws: &[[u8; 32]], last: Option<[u8; 32]>) -> Vec<Chain> {
         let sk = Secret::new(self.sk);
         let mut root: Secret<32> = expand(SUITE, &sk, Expand::ROOT, &[]);
         let mut headers: Vec<[u8; 32]> = vec![
@@ -64,8 +76,11 @@ impl Setup {
                 newest[sender] = trace::pair(draw);
             }
             let other = newest[1 - sender].public();
-            let dh = trace::agree(&newest[sender], other.as_bytes());
-            let new = newest[sender].public();
+            let mut new = newest[sender].public();
+            if let Some(last) = last.filter(|_| epoch == draws.len()) {
+                new = DhPublic::decode(last).expect("canonical");
+            }
+            let dh = trace::agree(&newest[1 - sender], new.as_bytes());
             let made = step(SUITE, &root, &Shared::new(Secret::new(dh)), &new, &other);
             root = made.root;
             headers.push(*made.next_header.expose());
@@ -103,15 +118,7 @@ impl Chain {
         body: &[u8],
         alter: impl FnOnce(&mut MessagePlain<'_>),
     ) -> Vec<u8> {
-        let damage = (false, false);
-        let mut plain = MessagePlain {
-            dh: self.dh,
-            pn,
-            n,
-            body,
-            damage_header: damage.0,
-            damage_body: damage.1,
-        };
+        let mut plain = MessagePlain::new(self.dh, pn, n, body);
         let key = self.key(n.min(20_000));
         alter(&mut plain);
         trace::message(&key, &Secret::new(self.header), &self.ad, &[0x5a; 16], &plain).0

@@ -16,7 +16,7 @@ Exit codes:
   4  expectations are stale: an expected failure passed, matches nothing or has expired
   5  incomplete: everything that ran passed, but a filter left tests out or failures were expected
   6  the suite is damaged: a vector file is malformed, differs from its manifest or breaks its schema
-  7  aborted: three crashes or hangs of the adapter in a row
+  7  aborted: three crashes or hangs of the adapter in a row, or nothing else in a shorter run
 The commands use them in the same meaning; doctor and repro end with 1 when something is wrong.
 
 A command behind the options is the adapter of a client (specification, chapter 13):
@@ -42,6 +42,10 @@ pub(crate) struct Options {
     /// Runs only tests whose file/id and live cases whose name contains this
     #[arg(long, value_name = "SUBSTRING", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) filter: Option<String>,
+
+    /// Runs only the test with this name; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) test: Vec<String>,
 
     /// Leaves out tests whose name contains this; may be given several times
     #[arg(long, value_name = "SUBSTRING", value_parser = NonEmptyStringValueParser::new())]
@@ -228,6 +232,7 @@ impl Options {
     fn without_a_run(&self) -> Result<(), Stop> {
         let given = [
             ("--filter", self.filter.is_some()),
+            ("--test", !self.test.is_empty()),
             ("--without", !self.without.is_empty()),
             ("--list", self.list),
             ("--json", self.json.is_some()),
@@ -244,9 +249,10 @@ impl Options {
         }
     }
 
-    /// Whether the filter selects a name.
+    /// Whether a name is to be run.
     pub(crate) fn selects(&self, name: &str) -> bool {
         self.filter.as_ref().is_none_or(|filter| name.contains(filter))
+            && (self.test.is_empty() || self.test.iter().any(|it| it == name))
             && !self.without.iter().any(|it| name.contains(it))
     }
 }

@@ -6,7 +6,7 @@ use crate::difference::Difference;
 use crate::expect::Expected;
 use crate::hints::{self, Hint};
 use crate::options::{Client, Options};
-use crate::run::{ABORTED, Ran};
+use crate::run::{Ran, Results};
 use crate::suite::{Item, Suite};
 use quipu::crypto::kdf::sha256;
 use quipu_vectors::file::Object;
@@ -123,7 +123,7 @@ pub(crate) struct Result {
 impl Outcome {
     /// Puts the results of a run together.
     pub(crate) fn new(
-        ran: Vec<Ran>,
+        Results { ran, aborted }: Results,
         suite: &Suite,
         options: &Options,
         clients: &[Hello],
@@ -139,7 +139,6 @@ impl Outcome {
             .stale(|name| tests.iter().find(|test| test.name == name).map(|test| test.passed));
         let requirements = requirements(suite, &tests);
         let must = requirements.iter().filter(|it| it.must);
-        let aborted = tests.iter().any(|test| test.failure.as_deref() == Some(ABORTED));
         let pair = matches!(options.client, Some(Client::Pair { .. }));
         let verdict = match (failed, suite.left_out + excused) {
             _ if aborted => "aborted",

@@ -33,10 +33,19 @@ thread_local! {
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs what is selected; the results stand in the order of the items.
-pub(crate) fn run(suite: &Suite, options: &Options) -> Vec<Ran> {
+/// What a run gave.
+#[derive(Debug)]
+pub(crate) struct Results {
+    /// In the order of the items.
+    pub(crate) ran: Vec<Ran>,
+    /// It was given up, or nothing but crashes and hangs came of it.
+    pub(crate) aborted: bool,
+}
+
+/// Runs what is selected.
+pub(crate) fn run(suite: &Suite, options: &Options) -> Results {
     match &options.commands()[..] {
-        [] => run_embedded(suite, options),
+        [] => Results { ran: run_embedded(suite, options), aborted: false },
         commands => run_adapters(suite, commands, options),
     }
 }
@@ -108,7 +117,7 @@ impl Worker<'_> {
 }
 
 /// One adapter for each processor, or one pair.
-fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> Vec<Ran> {
+fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> Results {
     let bar = bar(suite.items.len());
     let (next, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results = Mutex::new(vec![None; suite.items.len()]);
@@ -152,9 +161,12 @@ fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> V
     {
         results[index] = Some(ran);
     }
-    let aborted = Ran::failed(ABORTED);
+    // A filter may select fewer tests than it takes to lose patience.
+    let aborted = lost.into_inner() >= PATIENCE.min(suite.items.len());
+    let unplayed = Ran::failed(ABORTED);
     let results = results.into_inner().unwrap_or_default();
-    results.into_iter().map(|ran| ran.unwrap_or_else(|| aborted.clone())).collect()
+    let ran = results.into_iter().map(|ran| ran.unwrap_or_else(|| unplayed.clone())).collect();
+    Results { ran, aborted }
 }
 
 impl Ran {

@@ -70,6 +70,11 @@ impl Suite {
             _ => tests.chain(probes).chain(peer).chain(live).collect(),
         };
         let count = all.len();
+        let names = || all.iter().map(|item| name(&files, &cases, *item));
+        if let Some(unknown) = options.test.iter().find(|it| names().all(|name| name != **it)) {
+            let text = format!("there is no test {unknown:?}; --list shows all names");
+            return Err(Stop::usage(text));
+        }
         let unclaimed = files.iter().filter(|named| !claimed(&named.file));
         let unclaimed: usize = unclaimed.map(|named| named.file.tests.len()).sum();
         let unclaimed = unclaimed + cases.iter().filter(|case| !ours(case)).count();
@@ -93,16 +98,7 @@ impl Suite {
 
     /// `file/id` or the name of a live case.
     pub(crate) fn name(&self, item: Item) -> String {
-        match item {
-            Item::Vector(file, test) => {
-                let named = &self.files[file];
-                let stem = named.name.strip_suffix(".json").unwrap_or(&named.name);
-                format!("{stem}/{}", named.file.tests[test].id)
-            }
-            Item::Probe(probe) => probe.name.to_owned(),
-            Item::Peer(index) => self.cases[index].name.clone(),
-            Item::Live(case) => case.name.to_owned(),
-        }
+        name(&self.files, &self.cases, item)
     }
 
     /// A case in which the runner is the peer.
@@ -113,6 +109,19 @@ impl Suite {
     /// The selected names, one a line.
     pub(crate) fn list(&self) -> String {
         self.items.iter().map(|item| self.name(*item) + "\n").collect()
+    }
+}
+
+fn name(files: &[Named], cases: &[Case], item: Item) -> String {
+    match item {
+        Item::Vector(file, test) => {
+            let named = &files[file];
+            let stem = named.name.strip_suffix(".json").unwrap_or(&named.name);
+            format!("{stem}/{}", named.file.tests[test].id)
+        }
+        Item::Probe(probe) => probe.name.to_owned(),
+        Item::Peer(index) => cases[index].name.clone(),
+        Item::Live(case) => case.name.to_owned(),
     }
 }
 

@@ -111,6 +111,13 @@ fn three_crashes_or_hangs_in_a_row_abort_the_run() {
 }
 
 #[test]
+fn a_short_run_of_nothing_but_crashes_is_aborted_too() {
+    let crashes = |filter: &str| ends(&lies_about(filter, "crash"), 7, "0 passed");
+    crashes("x25519/x25519-rfc7748-5-2");
+    crashes("card-valid/");
+}
+
+#[test]
 fn a_crash_now_and_then_is_played_again_by_a_new_process() {
     ends(&lies_about("handshake-respond/", "crash-later"), 5, "incomplete");
 }

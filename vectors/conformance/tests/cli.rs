@@ -116,6 +116,19 @@ fn everything_that_passes_exits_0_and_is_quiet() {
 }
 
 #[test]
+fn tests_are_chosen_by_their_whole_name() {
+    let folder = Folder::with(&padding());
+    let ran = folder.run(&["--test", "padding/padding-1"]);
+    assert_eq!(ran.code, 5, "{}{}", ran.out, ran.err);
+    assert!(ran.out.ends_with("\n1 passed, 0 failed: incomplete\n"), "{}", ran.out);
+    let both = ["--test", "padding/padding-1", "--test", "live-talk"];
+    assert!(folder.run(&both).out.ends_with("\n2 passed, 0 failed: incomplete\n"));
+    let ran = folder.run(&["--test", "padding/padding-1", "--test", "padding/padding"]);
+    assert_eq!(ran.code, 2, "a part of a name is none: {}{}", ran.out, ran.err);
+    assert!(ran.err.starts_with("error: there is no test \"padding/padding\""), "{}", ran.err);
+}
+
+#[test]
 fn a_wrong_value_exits_1_and_is_named_first() {
     let ran = Folder::with(&altered(&["tests", "1", "output", "padded"], json!(321)))
         .run(&["--filter", "padding"]);

@@ -565,7 +565,9 @@ fn follow() -> Book {
     let other_key = first.next(|it| it.seed = key("mallory AK"));
     let elsewhere = first.next(|it| it.address[0] = b'x');
     let branch = first.next(|it| it.devices.push(Entry::new(3, key("another third IK"))));
-    let of_branch = branch.next(|_| ());
+    let of_branch = first.next(|it| it.devices[1].revoked = NOW).next(|it| {
+        it.devices.clone_from(&second.devices);
+    });
     let loses = first.next(|it| {
         it.devices.remove(0);
     });

@@ -450,7 +450,6 @@ fn init_cases(cast: &Cast, good: &[u8]) -> Vec<Case> {
 fn sealed_cases(cast: &Cast) -> Vec<Case> {
     let zero_idk = resigned(&cast.ada, |card| card[106..138].copy_from_slice(&low_order()));
     let place = resigned(&cast.ada, |card| card[5..74].copy_from_slice(&cast.bob.card[5..74]));
-    let own = cast.bob.card.clone();
     let (bob, mallory) = (cast.bob.seed, cast.mallory.seed);
     let (stale, early) = (
         Person::with("ada", NOW - 9 * DAY, NOW).card,
@@ -474,14 +473,6 @@ fn sealed_cases(cast: &Cast) -> Vec<Case> {
             "time",
             "Time",
             Box::new(|it| it.ts = u64::MAX),
-        ),
-        (
-            "own-ik",
-            "the responder's own card",
-            "HS-11",
-            "identity",
-            "Identity",
-            Box::new(move |it| it.card.clone_from(&own)),
         ),
         (
             "own-place",
@@ -592,6 +583,16 @@ fn sealed_cases(cast: &Cast) -> Vec<Case> {
         "signature",
         "Signature",
         packet,
+    ));
+    let own = InitPlain { card: cast.bob.card.clone(), ..cast.plain() };
+    let own = trace::init(&cast.bob.seed, &Cast::ek_i(), &cast.bob.card, &own).packet;
+    cases.push((
+        "own-ik".to_owned(),
+        "the responder's own card, with his signature".to_owned(),
+        "HS-11",
+        "identity",
+        "Identity",
+        own,
     ));
     let to_other =
         trace::init(&cast.ada.seed, &Cast::ek_i(), &cast.mallory.card, &cast.plain()).packet;

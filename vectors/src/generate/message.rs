@@ -157,14 +157,7 @@ struct Sealed {
 
 impl Sealed {
     fn message(&self, alter: impl FnOnce(&mut MessagePlain<'_>)) -> Vec<u8> {
-        let mut plain = MessagePlain {
-            dh: header(),
-            pn: 3,
-            n: 7,
-            body: &self.body,
-            damage_header: false,
-            damage_body: false,
-        };
+        let mut plain = MessagePlain::new(header(), 3, 7, &self.body);
         alter(&mut plain);
         let (mk, hk) = (Secret::new(key("mk")), Secret::new(key("hk")));
         trace::message(&mk, &hk, &key("ad"), &[0x11; 16], &plain).0

@@ -7,7 +7,8 @@ use super::keys::{NOW, Person, resigned};
 use super::prekeys::{Rec, bundle_of};
 use super::prepared::person;
 use super::{About, Book, key, stored, tables};
-use crate::trace::pair;
+use crate::insider::Setup;
+use crate::trace::{self, CompletePlain, InitPlain, ResponsePlain, pair};
 use quipu::crypto::kem::KemSecret;
 use quipu::limits::DAY;
 use quipu::secret::Secret;
@@ -29,6 +30,7 @@ pub(super) fn books() -> Vec<Book> {
     tables::prepared(&mut prepared);
     meetings(&mut hybrid, Suite::Hybrid);
     suites(&mut hybrid);
+    other_suites(&mut hybrid);
     lists(&mut devices);
     revocations(&mut devices);
     announcements(&mut devices);
@@ -380,6 +382,23 @@ fn stores(book: &mut Book) {
         &["PREP-10"],
         "Time",
     );
+    let private = |name: &str| hex::encode(key(&format!("prekey with a taken id {name}")));
+    let drawn = [
+        ("00000007", "signed"),
+        ("00000007", "one"),
+        ("ffffffff", "two"),
+        ("ffffffff", "three"),
+        ("00000000", "four"),
+    ];
+    let random: Vec<String> =
+        drawn.iter().flat_map(|(id, name)| [(*id).to_owned(), private(name)]).collect();
+    s().step("bob", "prekeys", 0, &json!({ "one_time": 4, "random": random })).plain(
+        book,
+        "ids-taken",
+        "ids that are in use or zero: the next greater one that is neither",
+        &["PREP-13"],
+        "Random",
+    );
     s().step("bob", "prekeys", 0, &json!({ "one_time": 1_001 })).refuse("prekeys").plain(
         book,
         "too-many-at-once",
@@ -701,6 +720,57 @@ fn strangers(book: &mut Book) {
             &["CARD-16"],
             "Downgrade",
         );
+}
+
+/// Messages of a session of suite `0x0001` that name suite `0x0002`, made with all its keys, towards a
+/// device that has both suites.
+fn other_suites(book: &mut Book) {
+    let (ada, bob) = (Person::new("ada"), person("bob", Suite::Hybrid));
+    let [ek_i, ek_r, ra, rb] = ["EK_I", "EK_R", "RA", "RB"].map(|it| key(&format!("suites {it}")));
+    let public = |private: &[u8; 32]| *pair(private).public().as_bytes();
+    let plain = InitPlain::new(NOW, ada.card.clone());
+    let init = trace::init(&ada.seed, &pair(&ek_i), &bob.card, &plain);
+    let plain = ResponsePlain::new(NOW, public(&rb));
+    let publics = (&public(&ek_i), &ada.idk());
+    let response = trace::response(&bob.seed, &pair(&ek_r), publics, &init, &plain);
+    let plain = CompletePlain { ra: public(&ra), signature: None, damage_seal: false };
+    let named = (trace::SUITE, &init.id);
+    let complete = trace::complete(&ada.seed, named, &response.hs, &response.h6, &plain);
+    let session = Setup {
+        sk: *complete.sk.expose(),
+        transcript: complete.h9,
+        ik: [ada.ik(), bob.ik()],
+        device: [1, 1],
+        ratchet: [ra, rb],
+    };
+    let chains = session.chains(&[]);
+    let message = |named: Suite, sealed: Suite| {
+        chains[0].message(0, 0, &trace::body(1, b"a"), |it| (it.named, it.sealed) = (named, sealed))
+    };
+    let receive = |script: Script, now: u64, message: &[u8]| {
+        let more = json!({ "packet": hex::encode(message), "from": "ada" });
+        script.step("bob", "receive", now, &more)
+    };
+    let (one, two) = (Suite::X25519, Suite::Hybrid);
+    let genuine = message(one, one);
+    for (id, comment, message) in [
+        ("suite-of-the-number", "the seals are of the suite that it names", message(two, two)),
+        ("suite-of-the-session", "the seals are of the suite of the session", message(two, one)),
+    ] {
+        let begun = json!({
+            "packet": hex::encode(&init.packet), "random": [hex::encode(ek_r), hex::encode(rb)],
+        });
+        let packet = [complete.packet.as_slice(), &[0; 4]].concat();
+        let met = s().step("bob", "receive", 0, &begun).raw("bob", &packet, 0);
+        let refused = receive(met, 1, &message).refuse("unknown_session");
+        let about = About {
+            id,
+            comment: &format!("a message with another suite number: {comment}"),
+            requirements: &["SESSION-11", "SESSION-12", "ENC-08"],
+        };
+        let people = setup(&[("ada", ada.clone()), ("bob", bob.clone())]);
+        receive(refused, 2, &genuine).done(book, &people, about, "Insider");
+    }
 }
 
 /// What only suite `0x0002` has.
@@ -1208,8 +1278,12 @@ fn announcements(book: &mut Book) {
         "Fork",
     );
     let foreign = List::with("mallory", vec![Entry::new(1, Person::new("mallory").ik())]);
+    let known_too = meet(s().manifest("ada", &[&first]), "ada", ("bob", &bob), 0, "h");
     put(
-        known().announce("bob", "ada", &[&foreign], "m").receive("ada", "bob", "m", 1, &[]),
+        known_too
+            .manifest("ada", &[&foreign])
+            .announce("bob", "ada", &[&foreign.next(|_| ())], "m")
+            .receive("ada", "bob", "m", 1, &[]),
         book,
         "announced-foreign",
         "a manifest of another address",

@@ -634,14 +634,21 @@ fn insiders(cast: &Cast, book: &mut Book) {
         card[70..74].copy_from_slice(&cast.bob.card[70..74]);
     });
     let other_suites = resigned(&cast.ada, |card| card[4] = if hybrid(cast.suite) { 1 } else { 3 });
+    let older = {
+        let it = Person::with("ada", NOW - 9 * DAY, NOW + DAY);
+        if hybrid(cast.suite) { resigned(&it, |card| card[4] = 3) } else { it.card }
+    };
     let mut cases: Vec<Packet<'_>> = vec![
         (
             "too-early",
-            "ts_I more than a day before the signed prekey",
+            "ts_I more than a day before the signed prekey; the card of the initiator is older",
             "PREP-22",
             "time",
             "Time",
-            cast.packet(|it| it.ts = NOW - 2 * DAY - 1),
+            cast.packet(|it| {
+                it.ts = NOW - 2 * DAY - 1;
+                it.card.clone_from(&older);
+            }),
         ),
         (
             "too-late",

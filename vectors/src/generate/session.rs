@@ -598,7 +598,7 @@ fn insiders(book: &mut Book) {
             "n at CHAIN_MAX",
             "RATCHET-05",
             "too_far",
-            bad(&chains[0], 0, 1, &|it| it.n = CHAIN_MAX),
+            bad(&chains[0], 0, CHAIN_MAX, none),
         ),
         (
             "current-n-max",
@@ -656,7 +656,7 @@ fn insiders(book: &mut Book) {
     }
     let sealed = [
         ("mac-before-dh", "another dh", bad(&chains[0], 0, 1, &|it| it.dh = other)),
-        ("mac-before-far", "n at CHAIN_MAX", bad(&chains[0], 0, 1, &|it| it.n = CHAIN_MAX)),
+        ("mac-before-far", "n at CHAIN_MAX", bad(&chains[0], 0, CHAIN_MAX, none)),
     ];
     for (id, what, mut message) in sealed {
         if let Some(last) = message.last_mut() {
@@ -696,6 +696,7 @@ fn new_chain_cases(book: &mut Book, chains: &[Chain], body: &[u8]) {
     };
     let none = &|_: &mut MessagePlain<'_>| ();
     let (own, peers) = (chains[1].dh, chains[0].dh);
+    let begun = |dh| setup().chain_of(&draws()[..1], dh).message(2, 0, body, |_| ());
     let mut over = [0xff; 32];
     over[31] = 0x7f;
     let cases = [
@@ -711,23 +712,11 @@ fn new_chain_cases(book: &mut Book, chains: &[Chain], body: &[u8]) {
             "dh is the key the peer already had",
             "RATCHET-10",
             "protocol",
-            new(2, 0, &|it| it.dh = peers),
+            begun(peers),
         ),
-        (
-            "new-dh-own",
-            "dh is the receiver's own key",
-            "RATCHET-10",
-            "protocol",
-            new(2, 0, &|it| it.dh = own),
-        ),
-        (
-            "new-dh-low-order",
-            "dh is of small order",
-            "RATCHET-13",
-            "key",
-            new(2, 0, &|it| it.dh = low_order()),
-        ),
-        ("new-dh-zero", "dh is zero", "RATCHET-13", "key", new(2, 0, &|it| it.dh = [0; 32])),
+        ("new-dh-own", "dh is the receiver's own key", "RATCHET-10", "protocol", begun(own)),
+        ("new-dh-low-order", "dh is of small order", "RATCHET-13", "key", begun(low_order())),
+        ("new-dh-zero", "dh is zero", "RATCHET-13", "key", begun([0; 32])),
         (
             "new-pn-small",
             "pn less than what was accepted",
@@ -736,7 +725,7 @@ fn new_chain_cases(book: &mut Book, chains: &[Chain], body: &[u8]) {
             new(1, 0, none),
         ),
         ("new-pn-far", "pn beyond CHAIN_MAX", "RATCHET-05", "too_far", new(CHAIN_MAX + 1, 0, none)),
-        ("new-n-far", "n at CHAIN_MAX", "RATCHET-05", "too_far", new(2, 0, &|it| it.n = CHAIN_MAX)),
+        ("new-n-far", "n at CHAIN_MAX", "RATCHET-05", "too_far", new(2, CHAIN_MAX, none)),
     ];
     for (id, comment, requirement, error, message) in cases {
         before().raw(1, &message).refuse(error).send_with(0, "c", &draws()[1]).get(1, "c").put(
@@ -928,6 +917,28 @@ fn receipts_and_close(book: &mut Book) {
             book,
             "receipt-beyond-pending",
             "in Pending the count is that of the erased chain",
+            &["SESSION-18", "ENC-08"],
+            "Insider",
+        );
+    let [first, second] = draws();
+    let third = setup().chains(&[first, second, key("session chain 3")]).pop().expect("chain 3");
+    let newest = |epoch: u32| {
+        let bytes = [epoch.to_be_bytes().as_slice(), &1_u32.to_be_bytes(), &[0; 8]].concat();
+        third.message(1, 0, &trace::body(2, &bytes), |_| ())
+    };
+    s().sends(0, &["a"])
+        .gets(1, &["a"])
+        .send_with(1, "x", &first)
+        .get(0, "x")
+        .send_with(0, "y", &second)
+        .get(1, "y")
+        .raw(0, &newest(1))
+        .refuse("content")
+        .raw(0, &newest(2))
+        .put(
+            book,
+            "receipt-older-own-epoch",
+            "an older chain of the receipt's own sender, then the receiver's newest",
             &["SESSION-18", "ENC-08"],
             "Insider",
         );

@@ -44,6 +44,16 @@ impl Parts {
         Self { head, plaintext: plaintext.to_vec() }
     }
 
+    /// A file of a writer with other parameters, sealed with what Argon2id gives for them.
+    fn with_parameters(plaintext: &[u8], memory: u32, passes: u32, lanes: u32) -> Vec<u8> {
+        let mut parts = Self::new(3, plaintext);
+        for (at, number) in [(10, memory), (14, passes), (18, lanes)] {
+            parts.head[at..at + 4].copy_from_slice(&number.to_be_bytes());
+        }
+        let master = argon2id(PASSPHRASE, &[0x5a; 16], memory, passes, lanes);
+        parts.file(&master.expect("Argon2id takes them"))
+    }
+
     /// The file with a right checksum, sealed under the head as it is.
     fn file(&self, master: &Secret<32>) -> Vec<u8> {
         let all: Secret<76> =
@@ -150,6 +160,9 @@ fn open() -> Book {
         body[at..at + 4].copy_from_slice(&number.to_be_bytes());
         input(&checked(body))
     };
+    let sealed = |memory: u32, passes: u32, lanes: u32| {
+        input(&Parts::with_parameters(b"a snapshot", memory, passes, lanes))
+    };
     let flipped = |at: usize| {
         let mut file = file.clone();
         file[at] ^= 1;
@@ -249,7 +262,7 @@ fn open() -> Book {
             "STORE-05",
             "file_parameters",
             "Bounds",
-            number(10, 19_455),
+            sealed(19_455, 2, 1),
         ),
         (
             "much-memory",
@@ -265,12 +278,26 @@ fn open() -> Book {
             "STORE-05",
             "file_parameters",
             "Bounds",
-            number(10, 262_145),
+            sealed(262_145, 2, 1),
         ),
-        ("one-pass", "one pass", "STORE-05", "file_parameters", "Bounds", number(14, 1)),
-        ("many-passes", "too many passes", "STORE-05", "file_parameters", "Bounds", number(14, 17)),
+        ("one-pass", "one pass", "STORE-05", "file_parameters", "Bounds", sealed(19_456, 1, 1)),
+        (
+            "many-passes",
+            "too many passes",
+            "STORE-05",
+            "file_parameters",
+            "Bounds",
+            sealed(19_456, 17, 1),
+        ),
         ("no-lane", "no lane", "STORE-05", "file_parameters", "Bounds", number(18, 0)),
-        ("many-lanes", "too many lanes", "STORE-05", "file_parameters", "Bounds", number(18, 17)),
+        (
+            "many-lanes",
+            "too many lanes",
+            "STORE-05",
+            "file_parameters",
+            "Bounds",
+            sealed(19_456, 2, 17),
+        ),
         (
             "wrong-passphrase",
             "a passphrase that differs in one bit",
@@ -279,7 +306,17 @@ fn open() -> Book {
             "File",
             with(b"correct horse battery stapld", 3),
         ),
-        ("empty-passphrase", "an empty passphrase", "STORE-06", "passphrase", "File", with(b"", 3)),
+        (
+            "empty-passphrase",
+            "an empty passphrase, with which the file was sealed",
+            "STORE-06",
+            "passphrase",
+            "File",
+            {
+                let master = argon2id(b"", &[0x5a; 16], 19_456, 2, 1).expect("least parameters");
+                json!({ "passphrase": "", "kind": 3, "file": hex::encode(parts.file(&master)) })
+            },
+        ),
         (
             "edited-memory",
             "the memory was edited and the checksum repaired",

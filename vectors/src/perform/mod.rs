@@ -390,14 +390,7 @@ fn message_seal(get: &Fields<'_>, draws: &mut Draws) -> Result<Done, Stop> {
     }
     let draw: Secret<16> = Secret::new(draws.take());
     let body = trace::body(kind, &content);
-    let plain = trace::MessagePlain {
-        dh: header.dh,
-        pn: header.previous,
-        n: header.number,
-        body: &body,
-        damage_header: false,
-        damage_body: false,
-    };
+    let plain = trace::MessagePlain::new(header.dh, header.previous, header.number, &body);
     let (traced, trace) = trace::message(&mk, &hk, &ad, draw.expose(), &plain);
     let keys = HeaderKeys::new(SUITE, hk);
     let message = quipu::message::seal(

@@ -300,6 +300,18 @@ pub struct MessagePlain<'a> {
     pub damage_header: bool,
     /// Whether to damage the sealed body before the MAC is made.
     pub damage_body: bool,
+    /// The suite that the packet names.
+    pub named: Suite,
+    /// The suite of the keys that seal header and body; that of the MAC key is [`SUITE`].
+    pub sealed: Suite,
+}
+
+impl<'a> MessagePlain<'a> {
+    /// A usual one.
+    pub const fn new(dh: [u8; 32], pn: u32, n: u32, body: &'a [u8]) -> Self {
+        let (damage_header, damage_body) = (false, false);
+        Self { dh, pn, n, body, damage_header, damage_body, named: SUITE, sealed: SUITE }
+    }
 }
 
 /// Computes a message under given keys.
@@ -313,8 +325,8 @@ pub fn message(
     let mut trace = Trace::default();
     let salt: Secret<16> = expand(SUITE, mk, Expand::SALT, draw);
     trace.note("salt", salt.expose());
-    let mut out = [[1, 0x10, 0, 1].as_slice(), salt.expose()].concat();
-    let header_keys: Secret<44> = expand(SUITE, hk, Expand::HEADER, salt.expose());
+    let mut out = [prefix(0x10, plain.named).as_slice(), salt.expose()].concat();
+    let header_keys: Secret<44> = expand(plain.sealed, hk, Expand::HEADER, salt.expose());
     trace.note("header_keys", header_keys.expose());
     let header = [plain.dh.as_slice(), &plain.pn.to_be_bytes(), &plain.n.to_be_bytes()].concat();
     let sealed = seal(&header_keys, &[b"header".as_slice(), ad, &out].concat(), &header);
@@ -322,7 +334,7 @@ pub fn message(
     if plain.damage_header {
         out[20] ^= 1;
     }
-    let body_keys: Secret<44> = expand(SUITE, mk, Expand::BODY, salt.expose());
+    let body_keys: Secret<44> = expand(plain.sealed, mk, Expand::BODY, salt.expose());
     trace.note("body_keys", body_keys.expose());
     let sealed = seal(&body_keys, &[b"body".as_slice(), ad, &out].concat(), plain.body);
     out.extend_from_slice(&sealed);

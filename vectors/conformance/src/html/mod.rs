@@ -45,7 +45,11 @@ fn verdict(outcome: &Outcome) -> (&'static str, &'static str, &'static str) {
             "✗ Stale expectations",
             "An expected failure passed, matches nothing or has expired.",
         ),
-        "aborted" => ("bad", "✗ Aborted", "The adapter crashed or hung three times in a row."),
+        "aborted" => (
+            "bad",
+            "✗ Aborted",
+            "The adapter crashed or hung three times in a row, or in every test that was chosen.",
+        ),
         "incomplete" => (
             "warn",
             "◌ Incomplete",
