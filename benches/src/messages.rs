@@ -1,0 +1,268 @@
+//! Chapters 6 and 7: messages, sent and received.
+
+use crate::{Case, Draws, Floor, NOW, Operation, Primitive, Start, hear};
+use Primitive::{Agreement, Expand, Hmac, Open, Pair, Seal, Sha256};
+use quipu::Kind;
+use quipu::crypto::kdf::{expand, sha256};
+use quipu::crypto::labels;
+use quipu::limits::CHAIN_MAX;
+use quipu::message::{OVERHEAD, padded_length, seal};
+use quipu::ratchet::{Header, HeaderKeys, MessageKey};
+use quipu::secret::{Secret, SecretBytes};
+use quipu::session::Session;
+use quipu::wire::{PROTO, Suite};
+use std::time::{Duration, Instant};
+
+/// Messages that are made ahead of a measurement; a fresh pair of sessions once they are spent.
+const AHEAD: u64 = 64;
+
+/// Contents that the issues speak of; the last one is the longest that fits.
+pub(crate) const SIZES: [(usize, &str, f64); 3] =
+    [(32, "32 B", 1.25), (1024, "1 KiB", 1.10), (65_531, "64 KiB", 1.03)];
+
+pub(crate) fn all() -> Vec<Operation> {
+    let mut all = Vec::new();
+    for (size, name, bound) in SIZES {
+        let case = encrypt(format!("encrypt {name}"), size);
+        all.push(Operation::new(case, sealing(size), bound));
+        let case = decrypt(format!("decrypt {name}"), size);
+        all.push(Operation::new(case, opening(size, 2), bound));
+    }
+    let case = convenient(format!("encrypt {}, a new buffer each", SIZES[1].1), SIZES[1].0);
+    all.push(Operation::unbounded(case, sealing(SIZES[1].0)));
+    all.push(Operation::new(ping_pong(32), turn(32), 1.03));
+    let reversed = reversed("20 messages in reverse order, 1 KiB, decrypt all", 1024);
+    all.push(Operation::unbounded(reversed, times(20, &opening(1024, 2))));
+    let mut jump_floor = opening(32, 2);
+    jump_floor.push((2 * (CHAIN_MAX - 1), Hmac(1)));
+    all.push(Operation::unbounded(jump(), jump_floor));
+    all.push(Operation::new(garbage(2), refusal(1024, 2), 1.10));
+    all.push(Operation::new(garbage(7), refusal(1024, 7), 1.10));
+    let mut forged_floor = refusal(1024, 2);
+    forged_floor.extend([(1, Expand(36, 44)), (1, Open(58, 40)), (2, Hmac(1))]);
+    all.push(Operation::unbounded(forged(), forged_floor));
+    all
+}
+
+fn padded(size: usize) -> usize {
+    padded_length(5 + size)
+}
+
+/// Chapters 6.1 and 7.2: the chain's two MACs, salt, header and body keys, two seals, hash, MAC.
+fn sealing(size: usize) -> Floor {
+    let padded = padded(size);
+    let keys = [(2, Hmac(1)), (1, Expand(34, 16)), (1, Expand(36, 44)), (1, Expand(34, 44))];
+    let rest = [(1, Seal(58, 40)), (1, Seal(112, padded)), (1, Sha256(92 + padded)), (1, Hmac(64))];
+    keys.into_iter().chain(rest).collect()
+}
+
+/// The same for a receiver with so many candidates: the salt comes, every candidate is tried.
+fn opening(size: usize, candidates: u32) -> Floor {
+    let padded = padded(size);
+    let keys = [(2, Hmac(1)), (1, Expand(36, 44)), (1, Expand(34, 44))];
+    let rest = [(1, Open(58, 40)), (1, Open(112, padded))];
+    keys.into_iter().chain(rest).chain(refusal(size, candidates)).collect()
+}
+
+/// Chapter 7.4, steps 1 and 2: one hash and a short MAC for each candidate.
+fn refusal(size: usize, candidates: u32) -> Floor {
+    vec![(1, Sha256(92 + padded(size))), (candidates, Hmac(64))]
+}
+
+/// A message that begins a chain, sent and received: chapter 6.1 on each side, then as above.
+/// All seven candidates are there: the current, the next and five old chains.
+fn turn(size: usize) -> Floor {
+    let step = [(2, Hmac(49)), (2, Expand(90, 96)), (2, Expand(17, 32))];
+    let public = [(1, Pair), (2, Agreement)];
+    let floor = sealing(size).into_iter().chain(opening(size, 7));
+    floor.chain(step).chain(public).collect()
+}
+
+fn times(count: u32, floor: &Floor) -> Floor {
+    floor.iter().map(|(each, primitive)| (count * each, *primitive)).collect()
+}
+
+/// A session that may send `count` messages more.
+struct Sender {
+    session: Session,
+    sent: u64,
+    seed: u64,
+}
+
+impl Sender {
+    fn new() -> Self {
+        Self { session: Start::new(1).pair().0, sent: 0, seed: 1 }
+    }
+
+    fn ready(&mut self, count: u64) -> &mut Session {
+        if self.sent + count > CHAIN_MAX.into() {
+            self.seed += 1;
+            (self.session, self.sent) = (Start::new(self.seed).pair().0, 0);
+        }
+        self.sent += count;
+        &mut self.session
+    }
+}
+
+fn encrypt(name: String, size: usize) -> Case {
+    let (mut sender, content, mut draws) = (Sender::new(), vec![5; size], Draws::new(2));
+    let mut out = Vec::with_capacity(OVERHEAD + padded(size));
+    in_pieces(name, move |times| {
+        let session = sender.ready(times);
+        let begin = Instant::now();
+        for _ in 0..times {
+            out.clear();
+            session.send_into(Kind::DATA, &content, &mut draws, &mut out).expect("may send");
+        }
+        begin.elapsed()
+    })
+}
+
+fn convenient(name: String, size: usize) -> Case {
+    let (mut sender, content, mut draws) = (Sender::new(), vec![5; size], Draws::new(2));
+    in_pieces(name, move |times| {
+        let session = sender.ready(times);
+        let begin = Instant::now();
+        for _ in 0..times {
+            std::hint::black_box(session.send(Kind::DATA, &content, &mut draws).expect("sent"));
+        }
+        begin.elapsed()
+    })
+}
+
+/// Runs `n` operations in pieces of at most [`AHEAD`].
+fn in_pieces(name: impl Into<String>, mut run: impl FnMut(u64) -> Duration + 'static) -> Case {
+    Case::new(name, move |times| {
+        let whole = (0..times / AHEAD).map(|_| run(AHEAD)).sum::<Duration>();
+        match times % AHEAD {
+            0 => whole,
+            rest => whole + run(rest),
+        }
+    })
+}
+
+/// Two sides of which one sends.
+struct Line {
+    sender: Session,
+    receiver: Session,
+    draws: Draws,
+    sent: u64,
+}
+
+impl Line {
+    fn new() -> Self {
+        let (sender, receiver) = Start::new(1).pair();
+        Self { sender, receiver, draws: Draws::new(2), sent: 0 }
+    }
+
+    fn make(&mut self, count: u64, size: usize) -> Vec<Vec<u8>> {
+        if self.sent + count > CHAIN_MAX.into() {
+            *self = Self::new();
+        }
+        self.sent += count;
+        let content = vec![5; size];
+        let mut send = || self.sender.send(Kind::DATA, &content, &mut self.draws).expect("sent");
+        (0..count).map(|_| send()).collect()
+    }
+}
+
+fn decrypt(name: String, size: usize) -> Case {
+    let mut line = Line::new();
+    let mut buffer = SecretBytes::default();
+    in_pieces(name, move |times| {
+        let messages = line.make(times, size);
+        let begin = Instant::now();
+        for message in &messages {
+            hear(&mut line.receiver, message, &mut buffer);
+        }
+        begin.elapsed()
+    })
+}
+
+fn reversed(name: &str, size: usize) -> Case {
+    let mut line = Line::new();
+    let mut buffer = SecretBytes::default();
+    Case::new(name, move |times| {
+        let once = |_| {
+            let messages = line.make(20, size);
+            let begin = Instant::now();
+            for message in messages.iter().rev() {
+                hear(&mut line.receiver, message, &mut buffer);
+            }
+            begin.elapsed()
+        };
+        (0..times).map(once).sum()
+    })
+}
+
+fn ping_pong(size: usize) -> Case {
+    let (mut one, mut other) = Start::new(1).pair();
+    let (content, mut draws) = (vec![5; size], Draws::new(2));
+    let (mut out, mut buffer) = (Vec::new(), SecretBytes::default());
+    let mut message = move || {
+        out.clear();
+        one.send_into(Kind::DATA, &content, &mut draws, &mut out).expect("may send");
+        hear(&mut other, &out, &mut buffer);
+        std::mem::swap(&mut one, &mut other);
+    };
+    (0..16).for_each(|_| message());
+    Case::plain("a message that begins a chain, encrypt and decrypt, 32 B", message)
+}
+
+/// The last message of a chain of which nothing else came. Opening changes nothing.
+fn jump() -> Case {
+    let mut line = Line::new();
+    let last = line.make(CHAIN_MAX.into(), 32).pop().expect("one");
+    Case::plain("a jump to the end of a chain, decrypt 32 B", move || {
+        line.receiver.open(&last).expect("genuine")
+    })
+}
+
+/// Bytes of the right form that no candidate has made, for a receiver with 2 or 7 candidates.
+fn garbage(candidates: usize) -> Case {
+    let (mut one, mut other) = Start::new(1).pair();
+    let draws = &mut Draws::new(3);
+    let mut message = one.send(Kind::DATA, &[5; 1024], draws).expect("may send");
+    let turns = if candidates == 7 { 12 } else { 0 };
+    for _ in 0..turns {
+        let message = one.send(Kind::DATA, b"", draws).expect("may send");
+        hear(&mut other, &message, &mut SecretBytes::default());
+        std::mem::swap(&mut one, &mut other);
+    }
+    message[100] ^= 1;
+    let name = format!("refuse garbage of 1 KiB, {candidates} candidates");
+    Case::plain(name, move || other.open(&message).expect_err("garbage"))
+}
+
+/// What somebody who has the header key of a chain can make: a message whose body does not open.
+fn forged() -> Case {
+    let start = Start::new(1);
+    let (mut sender, receiver) = start.pair();
+    let genuine = sender.send(Kind::DATA, &[5; 1024], &mut Draws::new(2)).expect("sent");
+    let suite = Suite::X25519;
+    let secret = Secret::new(start.secret);
+    let header = expand(suite, &secret, labels::Expand::HEADER_INITIATOR, &[]);
+    let keys = HeaderKeys::new(suite, header);
+    let (ours, theirs) = (start.initiator, start.responder);
+    let direction = sha256(&[
+        PROTO,
+        b"ad",
+        &start.transcript,
+        &[1],
+        ours.key.as_bytes(),
+        &ours.device.0.to_be_bytes(),
+        theirs.key.as_bytes(),
+        &theirs.device.0.to_be_bytes(),
+    ]);
+    let dh = quipu::message::Envelope::decode(&genuine)
+        .map(|it| it.open_header(&keys, &direction).expect("our keys").dh)
+        .expect("a message");
+    let header = Header { dh, previous: 0, number: 0 };
+    let wrong = MessageKey::new(Secret::new([1; 32]));
+    let draw = Secret::new([2; 16]);
+    let message = seal(suite, wrong, &keys, &direction, &header, &draw, 1, &[5; 1024]);
+    assert!(receiver.open(&message).is_err(), "a forgery at {NOW}");
+    Case::plain("refuse a forgery of 1 KiB under a leaked header key", move || {
+        receiver.open(&message).expect_err("forged")
+    })
+}
