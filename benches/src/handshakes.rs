@@ -1,16 +1,14 @@
 //! Chapters 4 and 5: both handshakes, both suites, each side apart.
 
-use crate::{Case, Draws, Floor, NOW, Operation, Primitive};
-use Primitive::{
-    Agreement, Decapsulation, Encapsulation, KemPair, Pair, Signature, Verification,
-};
+use crate::{Case, Draws, Floor, Moment, NOW, Operation, Primitive};
+use Primitive::{Agreement, Decapsulation, Encapsulation, KemPair, Pair, Signature, Verification};
 use quipu::handshake::ReplayCache;
 use quipu::limits::DAY;
 use quipu::prekeys::Bundle;
 use quipu::wire::Suite;
 use quipu::{Address, CardFields, Device, DeviceId, Identity, Kind};
 use rand_core::{TryCryptoRng, TryRng};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How far above its public-key operations a side may be.
 const BOUND: f64 = 1.05;
@@ -36,12 +34,15 @@ pub(crate) fn all() -> Vec<Operation> {
     for (suite, suite_name) in [(Suite::X25519, "0x0001"), (Suite::Hybrid, "0x0002")] {
         for (side, row) in INTERACTIVE {
             let name = format!("interactive handshake {suite_name}, {}", side.name());
-            let case = Case::new(name, move |times| (0..times).map(|at| interactive(suite, side, at)).sum());
+            let case = Case::new(name, move |times| {
+                (0..times).map(|at| interactive(suite, side, at)).sum()
+            });
             all.push(Operation::new(case, floor(suite, row), BOUND));
         }
         for (side, row) in PREPARED {
             let name = format!("prepared handshake {suite_name}, {}", side.name());
-            let case = Case::new(name, move |times| (0..times).map(|at| prepared(suite, side, at)).sum());
+            let case =
+                Case::new(name, move |times| (0..times).map(|at| prepared(suite, side, at)).sum());
             all.push(Operation::new(case, floor(suite, row), BOUND));
         }
     }
@@ -95,7 +96,7 @@ pub(crate) fn device(name: &[u8], suite: Suite, seed: u64, cache: ReplayCache) -
 }
 
 fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
-    let begin = Instant::now();
+    let begin = Moment::now();
     let outcome = run();
     (outcome, begin.elapsed())
 }

@@ -6,6 +6,7 @@
 //! criterion; the table (`cargo bench --bench table`) measures operations and primitives
 //! interleaved, which alone makes ratios comparable on a machine that is not quiet.
 
+mod clock;
 mod draws;
 mod handshakes;
 mod messages;
@@ -15,6 +16,7 @@ mod primitive;
 mod report;
 mod state;
 
+pub use clock::Moment;
 pub use draws::Draws;
 pub use meter::{Measured, measure};
 pub use pair::{NOW, Start, hear};
@@ -22,7 +24,7 @@ pub use primitive::Primitive;
 pub use report::{Row, Table, collect, process};
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A name and what runs under it.
 pub struct Case {
@@ -41,7 +43,7 @@ impl Case {
     /// A case without anything to prepare.
     pub fn plain<T>(name: impl Into<String>, mut once: impl FnMut() -> T + 'static) -> Self {
         Self::new(name, move |times| {
-            let begin = Instant::now();
+            let begin = Moment::now();
             for _ in 0..times {
                 std::hint::black_box(once());
             }

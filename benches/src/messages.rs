@@ -1,6 +1,6 @@
 //! Chapters 6 and 7: messages, sent and received.
 
-use crate::{Case, Draws, Floor, NOW, Operation, Primitive, Start, hear};
+use crate::{Case, Draws, Floor, Moment, NOW, Operation, Primitive, Start, hear};
 use Primitive::{Agreement, Expand, Hmac, Open, Pair, Seal, Sha256};
 use quipu::Kind;
 use quipu::crypto::kdf::{expand, sha256};
@@ -11,7 +11,7 @@ use quipu::ratchet::{Header, HeaderKeys, MessageKey};
 use quipu::secret::{Secret, SecretBytes};
 use quipu::session::Session;
 use quipu::wire::{PROTO, Suite};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Messages that are made ahead of a measurement; a fresh pair of sessions once they are spent.
 const AHEAD: u64 = 64;
@@ -109,7 +109,7 @@ fn encrypt(name: String, size: usize) -> Case {
     let mut out = Vec::with_capacity(OVERHEAD + padded(size));
     in_pieces(name, move |times| {
         let session = sender.ready(times);
-        let begin = Instant::now();
+        let begin = Moment::now();
         for _ in 0..times {
             out.clear();
             session.send_into(Kind::DATA, &content, &mut draws, &mut out).expect("may send");
@@ -122,7 +122,7 @@ fn convenient(name: String, size: usize) -> Case {
     let (mut sender, content, mut draws) = (Sender::new(), vec![5; size], Draws::new(2));
     in_pieces(name, move |times| {
         let session = sender.ready(times);
-        let begin = Instant::now();
+        let begin = Moment::now();
         for _ in 0..times {
             std::hint::black_box(session.send(Kind::DATA, &content, &mut draws).expect("sent"));
         }
@@ -171,7 +171,7 @@ fn decrypt(name: String, size: usize) -> Case {
     let mut buffer = SecretBytes::default();
     in_pieces(name, move |times| {
         let messages = line.make(times, size);
-        let begin = Instant::now();
+        let begin = Moment::now();
         for message in &messages {
             hear(&mut line.receiver, message, &mut buffer);
         }
@@ -185,7 +185,7 @@ fn reversed(name: &str, size: usize) -> Case {
     Case::new(name, move |times| {
         let once = |_| {
             let messages = line.make(20, size);
-            let begin = Instant::now();
+            let begin = Moment::now();
             for message in messages.iter().rev() {
                 hear(&mut line.receiver, message, &mut buffer);
             }

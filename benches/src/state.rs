@@ -1,7 +1,7 @@
 //! Chapters 4.4 and 8.6: what is stored, and a full replay cache.
 
 use crate::handshakes::device;
-use crate::{Case, Draws, NOW, Operation, Primitive, Start, hear};
+use crate::{Case, Draws, Moment, NOW, Operation, Primitive, Start, hear};
 use quipu::Kind;
 use quipu::crypto::kdf::sha256;
 use quipu::handshake::ReplayCache;
@@ -9,7 +9,7 @@ use quipu::limits::{REPLAY_PER_IDENTITY, REPLAY_TOTAL};
 use quipu::secret::SecretBytes;
 use quipu::session::Session;
 use quipu::wire::Suite;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(crate) fn all() -> Vec<Operation> {
     let mut all = Vec::new();
@@ -58,7 +58,7 @@ fn accept(cache: &[u8], seed: u64) -> Duration {
     let mut bob = device(b"bob", Suite::X25519, 2 * seed + 1, cache);
     let draws = &mut Draws::new(!seed);
     let init = ada.connect(bob.card().expect("a card"), NOW, draws).expect("may start");
-    let begin = Instant::now();
+    let begin = Moment::now();
     bob.receive(None, &init, NOW, draws).expect("room for one");
     begin.elapsed()
 }

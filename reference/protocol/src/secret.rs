@@ -5,13 +5,12 @@
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, optimization_barrier};
 
 //= spec/02-primitives.md#2-6-secrets
 //# [PRIM-15] An implementation MUST erase each secret when this specification says that it is gone,
 //# and MUST NOT write secrets, computed tags or plaintext to logs, error values or debug output.
 /// `N` secret bytes: no copy, no comparison, no printing, erased on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Secret<const N: usize>([u8; N]);
 
 impl<const N: usize> Secret<N> {
@@ -33,6 +32,22 @@ impl<const N: usize> Secret<N> {
     }
 }
 
+/// Overwrites with zeros, many bytes at once, and keeps the compiler from leaving that out.
+///
+/// `Zeroize` writes byte by byte, which for a long message costs a third of opening it.
+pub(crate) fn erase(bytes: &mut [u8]) {
+    bytes.fill(0);
+    optimization_barrier(bytes);
+}
+
+impl<const N: usize> Drop for Secret<N> {
+    fn drop(&mut self) {
+        erase(&mut self.0);
+    }
+}
+
+impl<const N: usize> ZeroizeOnDrop for Secret<N> {}
+
 impl<const N: usize> fmt::Debug for Secret<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("..")
@@ -40,40 +55,56 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 }
 
 /// Secret bytes of any length: a plaintext or a snapshot.
-#[derive(Zeroize, ZeroizeOnDrop, Default)]
-pub struct SecretBytes(Vec<u8>);
+#[derive(Default)]
+pub struct SecretBytes {
+    memory: Vec<u8>,
+    /// Where in the memory the bytes begin: what came before them has been erased.
+    begin: usize,
+}
 
 impl SecretBytes {
     /// Takes over `bytes`.
     pub const fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self { memory: bytes, begin: 0 }
     }
 
     /// The bytes.
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        self.memory.get(self.begin..).unwrap_or_default()
     }
 
     /// Holds a copy of `bytes` instead of what it held; memory that is too small is erased.
     pub(crate) fn filled_with(&mut self, bytes: &[u8]) -> &mut [u8] {
-        self.0.zeroize();
-        if self.0.capacity() < bytes.len() {
-            self.0 = Vec::with_capacity(bytes.len());
+        self.begin = 0;
+        if self.memory.capacity() < bytes.len() {
+            *self = Self::new(Vec::with_capacity(bytes.len()));
+        } else if let Some(rest) = self.memory.get_mut(bytes.len()..) {
+            erase(rest);
         }
-        self.0.extend_from_slice(bytes);
-        &mut self.0
+        self.memory.clear();
+        self.memory.extend_from_slice(bytes);
+        &mut self.memory
     }
 
     /// Keeps the bytes of a range, which lies within, and erases the others.
     pub(crate) fn keep(&mut self, range: Range<usize>) {
-        let kept = range.len();
-        self.0.copy_within(range, 0);
-        if let Some(rest) = self.0.get_mut(kept..) {
-            rest.zeroize();
+        for others in [0..range.start, range.end..self.memory.len()] {
+            erase(self.memory.get_mut(others).unwrap_or_default());
         }
-        self.0.truncate(kept);
+        self.memory.truncate(range.end);
+        self.begin = range.start;
     }
 }
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        self.memory.clear();
+        self.memory.resize(self.memory.capacity(), 0);
+        optimization_barrier(self.memory.as_slice());
+    }
+}
+
+impl ZeroizeOnDrop for SecretBytes {}
 
 impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,6 +195,20 @@ mod tests {
     fn secrets_print_nothing() {
         assert_eq!(alloc::format!("{:?}", Secret::new([7; 32])), "..");
         assert_eq!(alloc::format!("{:?}", SecretBytes::new(alloc::vec![7])), "..");
+    }
+
+    #[test]
+    fn bytes_keep_a_range_and_use_their_memory_again() {
+        let mut bytes = SecretBytes::new(Vec::from(*b"long enough"));
+        let memory = bytes.expose().as_ptr();
+        bytes.filled_with(b"0123456789");
+        bytes.keep(2..5);
+        assert_eq!(bytes.expose(), b"234");
+        assert_eq!(bytes.memory, b"\0\x00234");
+        bytes.filled_with(b"another");
+        assert_eq!((bytes.expose(), bytes.expose().as_ptr()), (&b"another"[..], memory));
+        bytes.filled_with(&[7; 100]);
+        assert_eq!(bytes.expose(), [7; 100]);
     }
 
     #[test]

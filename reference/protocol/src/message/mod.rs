@@ -79,7 +79,7 @@ pub fn seal_into(
     out.extend_from_slice(&PacketType::Message.prefix(suite));
     out.extend_from_slice(salt.expose());
 
-    let ad = associated(Ad::HEADER, direction, out.get(begin..).unwrap_or_default());
+    let ad = Associated::new(Ad::HEADER, direction, out.get(begin..).unwrap_or_default());
     let keys = expand(suite, header_keys.header(), Expand::HEADER, salt.expose());
     let plain = out.len();
     out.extend_from_slice(&header.dh);
@@ -87,7 +87,7 @@ pub fn seal_into(
     out.extend_from_slice(&header.number.to_be_bytes());
     aead::seal_behind(keys, ad.as_slice(), plain, out);
 
-    let ad = associated(Ad::BODY, direction, out.get(begin..).unwrap_or_default());
+    let ad = Associated::new(Ad::BODY, direction, out.get(begin..).unwrap_or_default());
     let keys = key.expand(suite, Expand::BODY, salt.expose());
     let plain = out.len();
     padding::pad(kind, content, out);
@@ -107,19 +107,23 @@ impl Associated {
     /// That of a body: 4 of the label, 32, 76.
     const MAX: usize = 112;
 
+    fn new(label: Ad, direction: &Direction, bytes: &[u8]) -> Self {
+        let mut all = Self { bytes: [0; Self::MAX], length: 0 };
+        [label.label(), direction, bytes].iter().for_each(|part| all.push(part));
+        all
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        let end = self.length + part.len();
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(part);
+            self.length = end;
+        }
+    }
+
     fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
-}
-
-fn associated(label: Ad, direction: &Direction, bytes: &[u8]) -> Associated {
-    let mut all = Associated { bytes: [0; Associated::MAX], length: 0 };
-    let parts = label.label().iter().chain(direction).chain(bytes);
-    for (place, byte) in all.bytes.iter_mut().zip(parts) {
-        *place = *byte;
-        all.length += 1;
-    }
-    all
 }
 
 /// A message whose layout has been checked and whose bytes have been hashed once.
@@ -184,7 +188,7 @@ impl<'a> Envelope<'a> {
     /// `authentication`.
     pub fn open_header(&self, keys: &HeaderKeys, direction: &Direction) -> Result<Header, Error> {
         let keys = expand(self.suite, keys.header(), Expand::HEADER, self.salt);
-        let ad = associated(Ad::HEADER, direction, self.clear);
+        let ad = Associated::new(Ad::HEADER, direction, self.clear);
         let (sealed, tag) = self.header;
         let mut plain = Zeroizing::new(*sealed);
         aead::open_in_place(&keys, ad.as_slice(), plain.as_mut_slice(), tag)?;
@@ -208,7 +212,7 @@ impl<'a> Envelope<'a> {
         mut buffer: SecretBytes,
     ) -> Result<Content, PeerError> {
         let keys = expand(self.suite, key.secret(), Expand::BODY, self.salt);
-        let ad = associated(Ad::BODY, direction, self.before_body);
+        let ad = Associated::new(Ad::BODY, direction, self.before_body);
         let (sealed, tag) = self.body;
         let plain = buffer.filled_with(sealed);
         aead::open_in_place(&keys, ad.as_slice(), plain, tag)?;

@@ -50,7 +50,7 @@ pub(super) fn unpad(body: &[u8]) -> Result<(u8, usize), PeerError> {
     let length = reader.lp32().map_err(|_| PeerError::Padding)?.len();
     let exact = padded_length(BEFORE + length) == body.len();
     let padding = body.get(BEFORE + length..).unwrap_or_default();
-    let zero = padding.iter().all(|byte| *byte == 0);
+    let zero = padding.iter().fold(0, |all, byte| all | byte) == 0;
     if exact && zero { Ok((kind, length)) } else { Err(PeerError::Padding) }
 }
 
