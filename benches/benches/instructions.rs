@@ -8,7 +8,7 @@ fn main() {
         [name, times] => {
             let mut all = operations();
             let found = all.iter_mut().find(|it| it.case.name == *name).expect("an operation");
-            (found.case.run)(times.parse().expect("a number"));
+            found.case.run(times.parse().expect("a number"));
         }
         _ => operations().iter().for_each(|it| println!("{}", it.case.name)),
     }

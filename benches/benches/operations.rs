@@ -6,7 +6,7 @@ use quipu_benches::operations as all;
 fn operations(criterion: &mut Criterion) {
     for operation in all() {
         let mut case = operation.case;
-        criterion.bench_function(&case.name, |bencher| bencher.iter_custom(|n| (case.run)(n)));
+        criterion.bench_function(&case.name, |bencher| bencher.iter_custom(|n| case.run(n)));
     }
 }
 

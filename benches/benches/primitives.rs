@@ -6,7 +6,7 @@ use quipu_benches::Primitive;
 fn primitives(criterion: &mut Criterion) {
     for primitive in Primitive::examples() {
         let mut case = primitive.case();
-        criterion.bench_function(&case.name, |bencher| bencher.iter_custom(|n| (case.run)(n)));
+        criterion.bench_function(&case.name, |bencher| bencher.iter_custom(|n| case.run(n)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Chapters 4 and 5: both handshakes, both suites, each side apart.
 
-use crate::{Case, Draws, Floor, Moment, NOW, Operation, Primitive};
+use crate::{Case, Draws, Floor, NOW, Operation, Primitive, timed};
 use Primitive::{Agreement, Decapsulation, Encapsulation, KemPair, Pair, Signature, Verification};
 use quipu::handshake::ReplayCache;
 use quipu::limits::DAY;
@@ -34,19 +34,21 @@ pub(crate) fn all() -> Vec<Operation> {
     for (suite, suite_name) in [(Suite::X25519, "0x0001"), (Suite::Hybrid, "0x0002")] {
         for (side, row) in INTERACTIVE {
             let name = format!("interactive handshake {suite_name}, {}", side.name());
-            let case = Case::new(name, move |times| {
-                (0..times).map(|at| interactive(suite, side, at)).sum()
-            });
+            let case = case(name, move |at| interactive(suite, side, at));
             all.push(Operation::new(case, floor(suite, row), BOUND));
         }
         for (side, row) in PREPARED {
             let name = format!("prepared handshake {suite_name}, {}", side.name());
-            let case =
-                Case::new(name, move |times| (0..times).map(|at| prepared(suite, side, at)).sum());
+            let case = case(name, move |at| prepared(suite, side, at));
             all.push(Operation::new(case, floor(suite, row), BOUND));
         }
     }
     all
+}
+
+/// A case of which every operation is prepared by itself, from its number.
+pub(crate) fn case(name: String, once: impl Fn(u64) -> Duration + 'static) -> Case {
+    Case::new(name, || move |times| (0..times).map(&once).sum())
 }
 
 impl Side {
@@ -93,12 +95,6 @@ pub(crate) fn device(name: &[u8], suite: Suite, seed: u64, cache: ReplayCache) -
     let fields = CardFields { suites: Suite::X25519.bit() | suite.bit(), ..fields };
     let identity = Identity::generate(draws).expect("drawn");
     Device::new(identity, fields, cache).expect("fields")
-}
-
-fn timed<T>(run: impl FnOnce() -> T) -> (T, Duration) {
-    let begin = Moment::now();
-    let outcome = run();
-    (outcome, begin.elapsed())
 }
 
 fn interactive(suite: Suite, side: Side, seed: u64) -> Duration {

@@ -16,7 +16,7 @@ mod primitive;
 mod report;
 mod state;
 
-pub use clock::Moment;
+pub use clock::timed;
 pub use draws::Draws;
 pub use meter::{Measured, measure};
 pub use pair::{NOW, Start, hear};
@@ -26,29 +26,47 @@ pub use report::{Row, Table, collect, process};
 use std::fmt;
 use std::time::Duration;
 
-/// A name and what runs under it.
+/// Does an operation so many times; the time that it took, without what prepares it.
+pub type Run = Box<dyn FnMut(u64) -> Duration>;
+
+/// A name and what runs under it. Prepared when it runs for the first time.
 pub struct Case {
     /// What is measured.
     pub name: String,
-    /// Does the operation `n` times; the time that it took, without what prepares it.
-    pub run: Box<dyn FnMut(u64) -> Duration>,
+    make: Option<Box<dyn FnOnce() -> Run>>,
+    run: Option<Run>,
 }
 
 impl Case {
-    /// A case.
-    pub fn new(name: impl Into<String>, run: impl FnMut(u64) -> Duration + 'static) -> Self {
-        Self { name: name.into(), run: Box::new(run) }
+    /// A case that `make` prepares.
+    pub fn new<F: FnMut(u64) -> Duration + 'static>(
+        name: impl Into<String>,
+        make: impl FnOnce() -> F + 'static,
+    ) -> Self {
+        let make = || Box::new(make()) as Run;
+        Self { name: name.into(), make: Some(Box::new(make)), run: None }
     }
 
-    /// A case without anything to prepare.
-    pub fn plain<T>(name: impl Into<String>, mut once: impl FnMut() -> T + 'static) -> Self {
-        Self::new(name, move |times| {
-            let begin = Moment::now();
-            for _ in 0..times {
-                std::hint::black_box(once());
+    /// A case that has nothing to prepare between two operations.
+    pub fn plain<T, F: FnMut() -> T + 'static>(
+        name: impl Into<String>,
+        make: impl FnOnce() -> F + 'static,
+    ) -> Self {
+        Self::new(name, || {
+            let mut once = make();
+            move |times| {
+                let all = || (0..times).for_each(|_| drop(std::hint::black_box(once())));
+                timed(all).1
             }
-            begin.elapsed()
         })
+    }
+
+    /// Does the operation `times` times.
+    pub fn run(&mut self, times: u64) -> Duration {
+        if let Some(make) = self.make.take() {
+            self.run = Some(make());
+        }
+        self.run.as_mut().map_or(Duration::ZERO, |run| run(times))
     }
 }
 

@@ -29,7 +29,7 @@ pub fn measure(cases: Vec<Case>, rounds: usize) -> Vec<Measured> {
         shuffle(&mut order, draws);
         for at in &order {
             let running = &mut all[*at];
-            let time = (running.case.run)(running.times);
+            let time = running.case.run(running.times);
             running.rounds.push(time.as_secs_f64() * 1e9 / running.times as f64);
         }
     }
@@ -40,7 +40,7 @@ pub fn measure(cases: Vec<Case>, rounds: usize) -> Vec<Measured> {
 /// Doubles the number of operations until a batch takes long enough; warms up on the way.
 fn calibrate(mut case: Case) -> Running {
     let mut times = 1;
-    while (case.run)(times) < BATCH {
+    while case.run(times) < BATCH {
         times *= 2;
     }
     Running { case, times, rounds: Vec::new() }

@@ -4,6 +4,7 @@
 //! key is set up once and used twice, and who does that is below the floor.
 
 use crate::{Case, Draws};
+use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
@@ -23,9 +24,9 @@ pub enum Primitive {
     Hmac(usize),
     /// HKDF-Expand with `info` of so many bytes to so many bytes, with key set-up.
     Expand(usize, usize),
-    /// AES-256-GCM sealing in place: associated data, plaintext; with key set-up.
+    /// AES-256-GCM sealing into another place: associated data, plaintext; with key set-up.
     Seal(usize, usize),
-    /// AES-256-GCM opening in place: associated data, plaintext; with key set-up.
+    /// AES-256-GCM opening into another place: associated data, plaintext; with key set-up.
     Open(usize, usize),
     /// X25519 key pair.
     Pair,
@@ -81,7 +82,9 @@ impl Primitive {
         match self {
             Self::Sha256(length) => {
                 let bytes = vec![1; length];
-                Case::plain(name, move || <[u8; 32]>::from(Sha256::digest(black_box(&bytes))))
+                Case::plain(name, move || {
+                    move || <[u8; 32]>::from(Sha256::digest(black_box(&bytes)))
+                })
             }
             Self::Hmac(length) => hmac(name, length),
             Self::Expand(info, length) => expand(name, info, length),
@@ -97,43 +100,51 @@ impl Primitive {
 fn hmac(name: String, length: usize) -> Case {
     let (key, bytes) = ([7; 32], vec![1; length]);
     Case::plain(name, move || {
-        let mut mac = Hmac::<Sha256>::new_from_slice(black_box(&key)).expect("any length");
-        mac.update(black_box(&bytes));
-        <[u8; 32]>::from(mac.finalize().into_bytes())
+        move || {
+            let mut mac = Hmac::<Sha256>::new_from_slice(black_box(&key)).expect("any length");
+            mac.update(black_box(&bytes));
+            <[u8; 32]>::from(mac.finalize().into_bytes())
+        }
     })
 }
 
 fn expand(name: String, info: usize, length: usize) -> Case {
     let (key, info, mut out) = ([7; 32], vec![1; info], vec![0; length]);
     Case::plain(name, move || {
-        let key = Hkdf::<Sha256>::from_prk(black_box(&key)).expect("32 bytes");
-        key.expand(black_box(&info), black_box(&mut out)).expect("short");
+        move || {
+            let key = Hkdf::<Sha256>::from_prk(black_box(&key)).expect("32 bytes");
+            key.expand(black_box(&info), black_box(&mut out)).expect("short");
+        }
     })
 }
 
+/// From one place to another: the caller keeps the plaintext.
 fn seal(name: String, ad: usize, length: usize) -> Case {
-    let (key, nonce, ad, mut bytes) = ([7; 32], [8; 12], vec![1; ad], vec![2; length]);
+    let (key, nonce, ad, plain) = ([7; 32], [8; 12], vec![1; ad], vec![2; length]);
+    let mut out = plain.clone();
     Case::plain(name, move || {
-        let cipher = Aes256Gcm::new(black_box(&key).into());
-        cipher.encrypt_inout_detached(&nonce.into(), &ad, bytes.as_mut_slice().into())
+        move || {
+            let cipher = Aes256Gcm::new(black_box(&key).into());
+            let both = InOutBuf::new(&plain, &mut out).expect("of one length");
+            cipher.encrypt_inout_detached(&nonce.into(), &ad, both).expect("short")
+        }
     })
 }
 
+/// From one place to another: the transport keeps what came.
 fn open(name: String, ad: usize, length: usize) -> Case {
-    let (key, nonce, ad) = ([7; 32], [8; 12], vec![1; ad]);
-    let mut sealed = vec![2; length];
+    let (key, nonce, ad, mut out) = ([7; 32], [8; 12], vec![1; ad], vec![2; length]);
     let cipher = Aes256Gcm::new(&key.into());
     let tag = cipher
-        .encrypt_inout_detached(&nonce.into(), &ad, sealed.as_mut_slice().into())
+        .encrypt_inout_detached(&nonce.into(), &ad, out.as_mut_slice().into())
         .expect("short");
-    let mut bytes = sealed.clone();
+    let sealed = out.clone();
     Case::plain(name, move || {
-        // In place, out of the bytes that came: they are the transport's, which keeps them.
-        bytes.copy_from_slice(&sealed);
-        let cipher = Aes256Gcm::new(black_box(&key).into());
-        cipher
-            .decrypt_inout_detached(&nonce.into(), &ad, bytes.as_mut_slice().into(), &tag)
-            .expect("genuine");
+        move || {
+            let cipher = Aes256Gcm::new(black_box(&key).into());
+            let both = InOutBuf::new(&sealed, &mut out).expect("of one length");
+            cipher.decrypt_inout_detached(&nonce.into(), &ad, both, &tag).expect("genuine");
+        }
     })
 }
 
@@ -141,10 +152,12 @@ fn agreement(name: String, which: Primitive) -> Case {
     let [one, other]: [[u8; 32]; 2] = [Draws::new(1).array(), Draws::new(2).array()];
     let public = PublicKey::from(&StaticSecret::from(other));
     Case::plain(name, move || {
-        let secret = StaticSecret::from(black_box(one));
-        match which {
-            Primitive::Pair => PublicKey::from(&secret).to_bytes(),
-            _ => secret.diffie_hellman(black_box(&public)).to_bytes(),
+        move || {
+            let secret = StaticSecret::from(black_box(one));
+            match which {
+                Primitive::Pair => PublicKey::from(&secret).to_bytes(),
+                _ => secret.diffie_hellman(black_box(&public)).to_bytes(),
+            }
         }
     })
 }
@@ -154,10 +167,12 @@ fn signature(name: String, which: Primitive) -> Case {
     let public = key.verifying_key().to_bytes();
     let made = key.sign(&message);
     match which {
-        Primitive::Signature => Case::plain(name, move || key.sign(black_box(&message))),
+        Primitive::Signature => Case::plain(name, move || move || key.sign(black_box(&message))),
         _ => Case::plain(name, move || {
-            let key = VerifyingKey::from_bytes(black_box(&public)).expect("a key");
-            key.verify_strict(&message, &made).expect("genuine");
+            move || {
+                let key = VerifyingKey::from_bytes(black_box(&public)).expect("a key");
+                key.verify_strict(&message, &made).expect("genuine");
+            }
         }),
     }
 }
@@ -170,15 +185,17 @@ fn kem(name: String, which: Primitive) -> Case {
     let (ciphertext, _) = mlkem768::encapsulate(&public.into(), random);
     match which {
         Primitive::KemPair => {
-            Case::plain(name, move || *mlkem768::generate_key_pair(black_box(seed)).pk())
+            Case::plain(name, move || move || *mlkem768::generate_key_pair(black_box(seed)).pk())
         }
         Primitive::Encapsulation => Case::plain(name, move || {
-            let public = black_box(public).into();
-            assert!(mlkem768::validate_public_key(&public), "valid");
-            mlkem768::encapsulate(&public, random).1
+            move || {
+                let public = black_box(public).into();
+                assert!(mlkem768::validate_public_key(&public), "valid");
+                mlkem768::encapsulate(&public, random).1
+            }
         }),
         _ => Case::plain(name, move || {
-            mlkem768::decapsulate(&black_box(secret).into(), black_box(&ciphertext))
+            move || mlkem768::decapsulate(&black_box(secret).into(), black_box(&ciphertext))
         }),
     }
 }

@@ -1,7 +1,7 @@
 //! Chapters 4.4 and 8.6: what is stored, and a full replay cache.
 
 use crate::handshakes::device;
-use crate::{Case, Draws, Moment, NOW, Operation, Primitive, Start, hear};
+use crate::{Case, Draws, NOW, Operation, Primitive, Start, hear, timed};
 use quipu::Kind;
 use quipu::crypto::kdf::sha256;
 use quipu::handshake::ReplayCache;
@@ -14,15 +14,17 @@ use std::time::Duration;
 pub(crate) fn all() -> Vec<Operation> {
     let mut all = Vec::new();
     for (skipped, name) in [(0, "new"), (2_000, "with 2,000 skipped keys")] {
-        let mut session = receiver(skipped);
-        let bytes = session.snapshot();
-        let floor = vec![(1, Primitive::Sha256(bytes.expose().len()))];
+        let length = receiver(skipped).snapshot().expose().len();
+        let floor = vec![(1, Primitive::Sha256(length))];
         let name_of = |what: &str| format!("{what} a session, {name}");
-        let restore = Case::plain(name_of("restore"), move || {
-            Session::restore(bytes.expose(), 0).expect("our own")
+        let snapshot = Case::plain(name_of("snapshot"), move || {
+            let session = receiver(skipped);
+            move || session.snapshot()
         });
-        session = receiver(skipped);
-        let snapshot = Case::plain(name_of("snapshot"), move || session.snapshot());
+        let restore = Case::plain(name_of("restore"), move || {
+            let bytes = receiver(skipped).snapshot();
+            move || Session::restore(bytes.expose(), 0).expect("our own")
+        });
         all.push(Operation::unbounded(snapshot, floor.clone()));
         all.push(Operation::unbounded(restore, floor));
     }
@@ -46,9 +48,9 @@ fn receiver(skipped: u32) -> Session {
 
 /// A responder's whole work on Init, whose entry is the last that fits.
 fn init(entries: usize, name: &str) -> Case {
-    let cache = cache(entries);
-    Case::new(format!("responder: Init with {name}"), move |times| {
-        (0..times).map(|at| accept(&cache, at)).sum()
+    Case::new(format!("responder: Init with {name}"), move || {
+        let cache = cache(entries);
+        move |times| (0..times).map(|at| accept(&cache, at)).sum()
     })
 }
 
@@ -58,9 +60,7 @@ fn accept(cache: &[u8], seed: u64) -> Duration {
     let mut bob = device(b"bob", Suite::X25519, 2 * seed + 1, cache);
     let draws = &mut Draws::new(!seed);
     let init = ada.connect(bob.card().expect("a card"), NOW, draws).expect("may start");
-    let begin = Moment::now();
-    bob.receive(None, &init, NOW, draws).expect("room for one");
-    begin.elapsed()
+    timed(|| bob.receive(None, &init, NOW, draws).expect("room for one")).1
 }
 
 /// The snapshot of a replay cache: half of the entries of pinned keys, all of them living.

@@ -2,6 +2,7 @@
 //!
 //! This module knows nothing about what a secret is for.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -24,6 +25,11 @@ impl<const N: usize> Secret<N> {
         let mut secret = Self([0; N]);
         write(&mut secret.0);
         secret
+    }
+
+    /// The place of the bytes, for who writes them there.
+    pub(crate) const fn room(&mut self) -> &mut [u8; N] {
+        &mut self.0
     }
 
     /// The bytes. The one name under which secrets leave their type: search for it.
@@ -73,16 +79,14 @@ impl SecretBytes {
         self.memory.get(self.begin..).unwrap_or_default()
     }
 
-    /// Holds a copy of `bytes` instead of what it held; memory that is too small is erased.
-    pub(crate) fn filled_with(&mut self, bytes: &[u8]) -> &mut [u8] {
+    /// A place of `length` bytes instead of what it held; memory that is too small is erased.
+    pub(crate) fn room(&mut self, length: usize) -> &mut [u8] {
         self.begin = 0;
-        if self.memory.capacity() < bytes.len() {
-            *self = Self::new(Vec::with_capacity(bytes.len()));
-        } else if let Some(rest) = self.memory.get_mut(bytes.len()..) {
-            erase(rest);
+        if self.memory.capacity() < length {
+            *self = Self::new(vec![0; length]);
         }
-        self.memory.clear();
-        self.memory.extend_from_slice(bytes);
+        erase(self.memory.get_mut(length..).unwrap_or_default());
+        self.memory.resize(length, 0);
         &mut self.memory
     }
 
@@ -201,13 +205,13 @@ mod tests {
     fn bytes_keep_a_range_and_use_their_memory_again() {
         let mut bytes = SecretBytes::new(Vec::from(*b"long enough"));
         let memory = bytes.expose().as_ptr();
-        bytes.filled_with(b"0123456789");
+        bytes.room(10).copy_from_slice(b"0123456789");
         bytes.keep(2..5);
         assert_eq!(bytes.expose(), b"234");
         assert_eq!(bytes.memory, b"\0\x00234");
-        bytes.filled_with(b"another");
+        bytes.room(7).copy_from_slice(b"another");
         assert_eq!((bytes.expose(), bytes.expose().as_ptr()), (&b"another"[..], memory));
-        bytes.filled_with(&[7; 100]);
+        bytes.room(100).fill(7);
         assert_eq!(bytes.expose(), [7; 100]);
     }
 

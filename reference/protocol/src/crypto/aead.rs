@@ -2,7 +2,9 @@
 
 use crate::error::PeerError;
 use crate::secret::Secret;
+use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
+use alloc::vec;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
@@ -39,24 +41,25 @@ pub fn seal_behind(keys: Secret<44>, ad: &[u8], begin: usize, out: &mut Vec<u8>)
 //# release no plaintext of it.
 pub fn open(keys: &Secret<44>, ad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PeerError> {
     let (body, tag) = sealed.split_last_chunk::<TAG>().ok_or(PeerError::Authentication)?;
-    let mut plaintext = Zeroizing::new(body.to_vec());
-    open_in_place(keys, ad, &mut plaintext, tag)?;
+    let mut plaintext = Zeroizing::new(vec![0; body.len()]);
+    open_into(keys, ad, (body, tag), &mut plaintext)?;
     Ok(plaintext)
 }
 
-/// Opens what `seal` made where it lies: the sealed bytes without their tag.
+/// Opens what `seal` made, the bytes without their tag, into a place of the same length.
 ///
 /// # Errors
-/// `authentication`; the bytes are as before.
-pub fn open_in_place(
+/// `authentication`; the place is as before.
+pub fn open_into(
     keys: &Secret<44>,
     ad: &[u8],
-    bytes: &mut [u8],
-    tag: &[u8; TAG],
+    (sealed, tag): (&[u8], &[u8; TAG]),
+    out: &mut [u8],
 ) -> Result<(), PeerError> {
     let (cipher, nonce) = cipher(keys);
+    let both = InOutBuf::new(sealed, out).map_err(|_| PeerError::Authentication)?;
     cipher
-        .decrypt_inout_detached(&nonce, ad, bytes.into(), tag.into())
+        .decrypt_inout_detached(&nonce, ad, both, tag.into())
         .map_err(|_| PeerError::Authentication)
 }
 

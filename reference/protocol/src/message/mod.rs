@@ -18,7 +18,6 @@ use crate::ratchet::{Header, HeaderKeys, MessageKey};
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::{PacketType, Reader, Suite, read_prefix};
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
 
 /// What a message adds to its padded body.
 pub const OVERHEAD: usize = 124;
@@ -179,7 +178,8 @@ impl<'a> Envelope<'a> {
     //= spec/07-messages.md#7-4-opening
     //# [MSG-06] A receiver MUST verify the MAC before it decrypts anything.
     pub fn verifies(&self, keys: &HeaderKeys, direction: &Direction) -> Choice {
-        mac::verify(keys.mac(), &[direction, &self.hash], self.mac)
+        let both = [*direction, self.hash];
+        mac::verify(keys.mac(), &[both.as_flattened()], self.mac)
     }
 
     /// Opens the header.
@@ -190,9 +190,9 @@ impl<'a> Envelope<'a> {
         let keys = expand(self.suite, keys.header(), Expand::HEADER, self.salt);
         let ad = Associated::new(Ad::HEADER, direction, self.clear);
         let (sealed, tag) = self.header;
-        let mut plain = Zeroizing::new(*sealed);
-        aead::open_in_place(&keys, ad.as_slice(), plain.as_mut_slice(), tag)?;
-        let mut reader = Reader::new(plain.as_slice());
+        let mut plain = Secret::<40>::new([0; 40]);
+        aead::open_into(&keys, ad.as_slice(), (sealed, tag), plain.room())?;
+        let mut reader = Reader::new(plain.expose());
         let header = Header { dh: reader.array()?, previous: reader.u32()?, number: reader.u32()? };
         reader.finish()?;
         Ok(header)
@@ -214,8 +214,8 @@ impl<'a> Envelope<'a> {
         let keys = expand(self.suite, key.secret(), Expand::BODY, self.salt);
         let ad = Associated::new(Ad::BODY, direction, self.before_body);
         let (sealed, tag) = self.body;
-        let plain = buffer.filled_with(sealed);
-        aead::open_in_place(&keys, ad.as_slice(), plain, tag)?;
+        let plain = buffer.room(sealed.len());
+        aead::open_into(&keys, ad.as_slice(), (sealed, tag), plain)?;
         let (kind, length) = padding::unpad(plain)?;
         buffer.keep(padding::BEFORE..padding::BEFORE + length);
         Content::decode(kind, buffer)
