@@ -2,6 +2,9 @@
 //!
 //! Each call sets up its key, as the formulas of the specification do: none of them says that a
 //! key is set up once and used twice, and who does that is below the floor.
+//!
+//! Each call waits for the one before, as the steps of a protocol do: an output goes into the next
+//! input. Calls that do not wait overlap in the processor, and their times are not times to wait.
 
 use crate::{Case, Draws};
 use aes_gcm::aead::inout::InOutBuf;
@@ -80,12 +83,7 @@ impl Primitive {
     pub fn case(self) -> Case {
         let name = self.to_string();
         match self {
-            Self::Sha256(length) => {
-                let bytes = vec![1; length];
-                Case::plain(name, move || {
-                    move || <[u8; 32]>::from(Sha256::digest(black_box(&bytes)))
-                })
-            }
+            Self::Sha256(length) => sha256(name, length),
             Self::Hmac(length) => hmac(name, length),
             Self::Expand(info, length) => expand(name, info, length),
             Self::Seal(ad, length) => seal(name, ad, length),
@@ -97,53 +95,62 @@ impl Primitive {
     }
 }
 
-fn hmac(name: String, length: usize) -> Case {
-    let (key, bytes) = ([7; 32], vec![1; length]);
+fn sha256(name: String, length: usize) -> Case {
     Case::plain(name, move || {
+        let mut bytes = vec![1; length];
+        move || bytes[0] = Sha256::digest(black_box(&bytes))[0]
+    })
+}
+
+fn hmac(name: String, length: usize) -> Case {
+    Case::plain(name, move || {
+        let (mut key, bytes) = ([7; 32], vec![1; length]);
         move || {
             let mut mac = Hmac::<Sha256>::new_from_slice(black_box(&key)).expect("any length");
             mac.update(black_box(&bytes));
-            <[u8; 32]>::from(mac.finalize().into_bytes())
+            key = mac.finalize().into_bytes().into();
         }
     })
 }
 
 fn expand(name: String, info: usize, length: usize) -> Case {
-    let (key, info, mut out) = ([7; 32], vec![1; info], vec![0; length]);
     Case::plain(name, move || {
+        let (mut key, info, mut out) = ([7; 32], vec![1; info], vec![0; length]);
         move || {
-            let key = Hkdf::<Sha256>::from_prk(black_box(&key)).expect("32 bytes");
-            key.expand(black_box(&info), black_box(&mut out)).expect("short");
+            let expander = Hkdf::<Sha256>::from_prk(black_box(&key)).expect("32 bytes");
+            expander.expand(black_box(&info), &mut out).expect("short");
+            key[..16].copy_from_slice(&out[..16]);
         }
     })
 }
 
 /// From one place to another: the caller keeps the plaintext.
 fn seal(name: String, ad: usize, length: usize) -> Case {
-    let (key, nonce, ad, plain) = ([7; 32], [8; 12], vec![1; ad], vec![2; length]);
-    let mut out = plain.clone();
     Case::plain(name, move || {
+        let (mut key, nonce, ad, plain) = ([7; 32], [8; 12], vec![1; ad], vec![2; length]);
+        let mut out = plain.clone();
         move || {
             let cipher = Aes256Gcm::new(black_box(&key).into());
             let both = InOutBuf::new(&plain, &mut out).expect("of one length");
-            cipher.encrypt_inout_detached(&nonce.into(), &ad, both).expect("short")
+            let tag = cipher.encrypt_inout_detached(&nonce.into(), &ad, both).expect("short");
+            key[..16].copy_from_slice(&tag);
         }
     })
 }
 
 /// From one place to another: the transport keeps what came.
 fn open(name: String, ad: usize, length: usize) -> Case {
-    let (key, nonce, ad, mut out) = ([7; 32], [8; 12], vec![1; ad], vec![2; length]);
-    let cipher = Aes256Gcm::new(&key.into());
-    let tag = cipher
-        .encrypt_inout_detached(&nonce.into(), &ad, out.as_mut_slice().into())
-        .expect("short");
-    let sealed = out.clone();
     Case::plain(name, move || {
+        let (mut key, nonce, ad, mut out) = ([7; 32], [8; 12], vec![1; ad], vec![2; length]);
+        let cipher = Aes256Gcm::new(&key.into());
+        let plain = out.as_mut_slice().into();
+        let tag = cipher.encrypt_inout_detached(&nonce.into(), &ad, plain).expect("short");
+        let sealed = out.clone();
         move || {
             let cipher = Aes256Gcm::new(black_box(&key).into());
             let both = InOutBuf::new(&sealed, &mut out).expect("of one length");
             cipher.decrypt_inout_detached(&nonce.into(), &ad, both, &tag).expect("genuine");
+            key[0] = 5 + out[0]; // The plaintext is all 2: the key stays as it is.
         }
     })
 }
