@@ -19,7 +19,7 @@ mod state;
 pub use clock::timed;
 pub use draws::Draws;
 pub use meter::{Measured, measure};
-pub use pair::{NOW, Start, hear};
+pub use pair::{NOW, Start, hear, session_bytes};
 pub use primitive::Primitive;
 pub use report::{Row, Table, collect, process};
 
