@@ -50,14 +50,15 @@ pub fn open(keys: &Secret<44>, ad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec
 ///
 /// # Errors
 /// `authentication`; the place is as before.
-pub fn open_into(
+pub(crate) fn open_into(
     keys: &Secret<44>,
     ad: &[u8],
     (sealed, tag): (&[u8], &[u8; TAG]),
     out: &mut [u8],
 ) -> Result<(), PeerError> {
     let (cipher, nonce) = cipher(keys);
-    let both = InOutBuf::new(sealed, out).map_err(|_| PeerError::Authentication)?;
+    #[allow(clippy::expect_used, reason = "every caller makes the place for these bytes")]
+    let both = InOutBuf::new(sealed, out).expect("of one length");
     cipher
         .decrypt_inout_detached(&nonce, ad, both, tag.into())
         .map_err(|_| PeerError::Authentication)
