@@ -4,9 +4,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use quipu_benches::operations as all;
 
 fn operations(criterion: &mut Criterion) {
-    for operation in all() {
-        let mut case = operation.case;
-        criterion.bench_function(&case.name, |bencher| bencher.iter_custom(|n| case.run(n)));
+    for mut case in all().into_iter().map(|it| it.case) {
+        let name = case.name.clone();
+        criterion.bench_function(&name, |bencher| bencher.iter_custom(|n| case.run(n)));
     }
 }
 

@@ -4,9 +4,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use quipu_benches::Primitive;
 
 fn primitives(criterion: &mut Criterion) {
-    for primitive in Primitive::examples() {
-        let mut case = primitive.case();
-        criterion.bench_function(&case.name, |bencher| bencher.iter_custom(|n| case.run(n)));
+    for mut case in Primitive::examples().into_iter().map(Primitive::case) {
+        let name = case.name.clone();
+        criterion.bench_function(&name, |bencher| bencher.iter_custom(|n| case.run(n)));
     }
 }
 

@@ -4,7 +4,21 @@
 //! engines visit all states: a search of our own, which gives shortest traces and answers
 //! whether a good end can still be reached, and stateright. They have to agree.
 
+pub mod breaking_sets;
+pub mod bugs;
+pub mod compromise;
+pub mod delivery;
+pub mod diagram;
+pub mod earlier;
 pub mod engine;
+pub mod handshake;
+pub mod knowledge;
+pub mod lockstep;
+pub mod ratchet;
+pub mod session;
+mod tables;
+pub mod term;
+pub mod traces;
 
 use engine::Subject;
 
@@ -30,7 +44,7 @@ pub struct Model {
 #[derive(Clone, Copy, Debug)]
 pub struct Bug {
     /// Its number, for ever.
-    pub number: u8,
+    pub number: u16,
     /// A short name without spaces.
     pub name: &'static str,
     /// The mistake as a sentence.
@@ -48,22 +62,28 @@ impl Bug {
     }
 }
 
-/// Every model.
+/// Every model: of the three earlier exchanges, and of this protocol.
 pub fn models() -> Vec<Model> {
-    Vec::new()
+    let earlier = earlier::subjects().into_iter().map(|subject| {
+        let listening = subject.name().ends_with("-listening");
+        Model { kind: if listening { Kind::Ours } else { Kind::Earlier }, subject }
+    });
+    let ours = [handshake::subjects(), ratchet::subjects(), session::subjects()];
+    let ours = ours.into_iter().flatten().chain(delivery::subjects());
+    earlier.chain(ours.map(|subject| Model { kind: Kind::Ours, subject })).collect()
 }
 
-/// Every seeded bug, by number.
-pub fn bugs() -> Vec<Bug> {
-    Vec::new()
-}
-
-/// The tables of `docs/model`: file name and text.
-pub fn tables() -> Vec<(&'static str, String)> {
-    Vec::new()
-}
+pub use bugs::bugs;
+pub use tables::tables;
 
 /// The state diagrams of the specification: name and text.
 pub fn diagrams() -> Vec<(&'static str, String)> {
-    Vec::new()
+    vec![
+        ("interactive-initiator", diagram::interactive(true)),
+        ("interactive-responder", diagram::interactive(false)),
+        ("prepared-initiator", diagram::prepared(true)),
+        ("prepared-responder", diagram::prepared(false)),
+        ("ratchet", diagram::ratchet()),
+        ("session", diagram::session()),
+    ]
 }

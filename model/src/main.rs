@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{Exit, attack, check, diagram, explore, table};
+use commands::{Exit, attack, check, diagram, explore, lockstep, table, vectors};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -38,9 +38,17 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:3000")]
         address: SocketAddr,
     },
+    /// Does everything that the models of sessions do with the crate, too, and compares
+    Lockstep,
     /// Writes the tables of docs/model
     Table {
         /// Writes nothing and says which table is not as generated
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes the traces that the vectors play with real cryptography
+    Vectors {
+        /// Writes nothing and says whether they are as generated
         #[arg(long)]
         check: bool,
     },
@@ -66,6 +74,8 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Attack(options) => attack::run(&options),
         Command::Explore { name, address } => explore::run(&name, address),
+        Command::Lockstep => lockstep::run(),
+        Command::Vectors { check } => vectors::run(check),
         Command::Table { check } => table::run(check),
         Command::Diagram { check } => diagram::run(check),
     };

@@ -694,6 +694,7 @@ pub fn event(event: &Event) -> Value {
             json!({ "event": "response-sent", "peer": hex::encode(peer.key().as_bytes()) })
         }
         Event::Established { .. } => established(event),
+        Event::Lesser { session } => json!({ "event": "lesser", "session": id(session) }),
         Event::Confirmed { session } => json!({ "event": "confirmed", "session": id(session) }),
         Event::Message { session, plaintext, .. } => {
             let mut fields = opened(plaintext);

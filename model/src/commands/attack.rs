@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use quipu_model::engine::{Limits, Subject, Verdict};
-use quipu_model::{Kind, bugs, models};
+use quipu_model::{Kind, bugs, earlier, models};
 
 use super::Exit;
 
@@ -18,6 +18,13 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Exit, String> {
+    let named = |kind: &earlier::Kind| options.name.as_deref() == Some(kind.name());
+    if let Some(kind) = earlier::Kind::ALL.into_iter().find(named)
+        && options.claim.is_none()
+    {
+        earlier::report(kind).lines.iter().for_each(|line| println!("{line}"));
+        return Ok(Exit::Violated);
+    }
     let mut broken: Vec<(String, Box<dyn Subject>, Option<&'static str>)> = models()
         .into_iter()
         .filter(|model| model.kind == Kind::Earlier)

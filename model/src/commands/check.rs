@@ -247,7 +247,7 @@ fn sum_up(jobs: &[Job], findings: &[Finding]) -> Exit {
     println!(
         "\n{} models and {bugs} seeded bugs, {states} states: {} as they should be, {} violated, \
          {} incomplete, {} not as recorded",
-        jobs.len() - bugs,
+        jobs.len().saturating_sub(bugs),
         number(Exit::Holds),
         number(Exit::Violated),
         number(Exit::Incomplete),
@@ -257,4 +257,36 @@ fn sum_up(jobs: &[Job], findings: &[Finding]) -> Exit {
         .into_iter()
         .find(|exit| number(*exit) > 0)
         .unwrap_or(Exit::Holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bug, taken for the protocol.
+    #[test]
+    fn a_violated_claim_of_ours_is_told_and_ends_with_1() {
+        let bug = bugs().into_iter().find(|bug| bug.number == 1).expect("the first bug");
+        let model = Model { kind: Kind::Ours, subject: (bug.build)() };
+        let limits = Limits { states: 1_000_000, time: Duration::from_secs(60) };
+        let finding = of_model(&model, limits, "", false, &|_| ());
+        assert_eq!(finding.exit, Exit::Violated);
+        let told = finding.lines.join("\n");
+        assert!(told.contains("VIOLATED") && told.contains("agreement-initiator"), "{told}");
+        assert!(told.contains("  1  "), "{told}");
+        let model = Model { kind: Kind::Earlier, subject: (bug.build)() };
+        let finding = of_model(&model, limits, "", false, &|_| ());
+        assert_eq!(finding.exit, Exit::Drift, "it is on no record");
+    }
+
+    #[test]
+    fn the_worst_end_counts() {
+        let finding =
+            |exit| Finding { order: 0, exit, lines: Vec::new(), record: String::new(), states: 1 };
+        let all = [Exit::Holds, Exit::Drift, Exit::Incomplete, Exit::Violated].map(finding);
+        assert_eq!(sum_up(&[], &all), Exit::Violated);
+        assert_eq!(sum_up(&[], &all[..3]), Exit::Incomplete);
+        assert_eq!(sum_up(&[], &all[..2]), Exit::Drift);
+        assert_eq!(sum_up(&[], &all[..1]), Exit::Holds);
+    }
 }

@@ -1,10 +1,12 @@
-//! The state diagrams in the chapters of the specification, between `<!-- model:NAME -->` and
-//! `<!-- /model:NAME -->`.
+//! The state diagrams in the chapters of the specification and the bounds of the models, between
+//! `<!-- model:NAME -->` and `<!-- /model:NAME -->`.
 
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Exit, root, settle};
+use quipu_model::Kind;
+
+use super::{Exit, golden, root, settle};
 
 pub(crate) fn run(check: bool) -> Result<Exit, String> {
     let folder = root().join("spec");
@@ -13,7 +15,11 @@ pub(crate) fn run(check: bool) -> Result<Exit, String> {
     let mut chapters: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     chapters.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     chapters.sort();
-    let diagrams = quipu_model::diagrams();
+    let mut diagrams = quipu_model::diagrams();
+    for (_, diagram) in &mut diagrams {
+        *diagram = format!("```mermaid\n{diagram}```\n");
+    }
+    diagrams.push(("bounds", bounds()?));
     let mut placed = Vec::new();
     let mut same = true;
     for path in chapters {
@@ -30,6 +36,22 @@ pub(crate) fn run(check: bool) -> Result<Exit, String> {
         }
     }
     Ok(if same { Exit::Holds } else { Exit::Drift })
+}
+
+/// Every model of ours with its bound and the number of states on record.
+fn bounds() -> Result<String, String> {
+    let path = golden::models();
+    let record = fs::read_to_string(&path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let mut table = String::from("| model | bound | states |\n|---|---|---|\n");
+    for model in quipu_model::models().iter().filter(|model| model.kind == Kind::Ours) {
+        let (name, bound) = (model.subject.name(), model.subject.bound());
+        let part = golden::part(&record, name);
+        let states = part.split([' ', ':']).find(|word| word.parse::<u64>().is_ok());
+        let states = states.ok_or(format!("{} has no {name}", path.display()))?;
+        table += &format!("| `{name}` | {bound} | {states} |\n");
+    }
+    Ok(table)
 }
 
 /// A chapter with its diagrams.
@@ -49,7 +71,7 @@ fn fill(
             .find(|(known, _)| *known == name)
             .ok_or(format!("there is no diagram {name}"))?;
         placed.push(*known);
-        out += &format!("{before}<!-- model:{name} -->\n```mermaid\n{diagram}```\n{end}");
+        out += &format!("{before}<!-- model:{name} -->\n{diagram}{end}");
         rest = behind;
     }
     Ok(out + rest)

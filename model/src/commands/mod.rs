@@ -4,7 +4,9 @@ pub(crate) mod attack;
 pub(crate) mod check;
 pub(crate) mod diagram;
 pub(crate) mod explore;
+pub(crate) mod lockstep;
 pub(crate) mod table;
+pub(crate) mod vectors;
 
 mod golden;
 

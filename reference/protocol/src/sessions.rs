@@ -58,6 +58,13 @@ impl Sessions {
         self.list.iter().find(|it| it.status() == Status::Confirmed).map(|it| it.key().ts_i)
     }
 
+    /// Whether a session with this key would stand below a confirmed one.
+    pub(crate) fn lesser(&self, key: &SessionKey, now: u64) -> bool {
+        self.list
+            .iter()
+            .any(|it| it.key() > *key && it.status() == Status::Confirmed && !it.outlived(now))
+    }
+
     /// Takes in a new session at time `now`.
     //= spec/08-sessions.md#8-2-several-sessions-with-one-device
     //# [SESSION-07] A device that has a new unconfirmed session MUST give up the unconfirmed one
@@ -79,12 +86,12 @@ impl Sessions {
         for session in self.list.iter_mut().filter(|it| it.at_limit(now)) {
             give_up(session, &mut changes);
         }
-        let mut greater_confirmed = false;
+        let mut greater_settled = false;
         for session in &mut self.list {
-            if greater_confirmed {
+            if greater_settled {
                 session.supersede(now);
             }
-            greater_confirmed |= session.status() == Status::Confirmed;
+            greater_settled |= session.settled();
         }
         //= spec/08-sessions.md#8-2-several-sessions-with-one-device
         //# [SESSION-09] A device MUST keep the four greatest confirmed sessions, one unconfirmed
@@ -118,11 +125,11 @@ impl Sessions {
     //# [SESSION-03] A device MUST send on the greatest of its sessions with the peer device that is
     //# not given up, and refuse as `no_session` when there is none.
     pub fn sending(&self, now: u64) -> Option<&Session> {
-        self.list.iter().find(|session| sends(session, now))
+        self.list.iter().find(|session| session.may_send(now))
     }
 
     fn sending_mut(&mut self, now: u64) -> Result<&mut Session, CallerError> {
-        self.list.iter_mut().find(|session| sends(session, now)).ok_or(CallerError::NoSession)
+        self.list.iter_mut().find(|session| session.may_send(now)).ok_or(CallerError::NoSession)
     }
 
     /// Seals application content on the sending session and makes the packet.
@@ -256,12 +263,12 @@ impl Sessions {
         self.list.iter_mut().filter_map(|session| session.repeat(now)).collect()
     }
 
-    /// Whether `unknown_session` may be answered with a handshake now.
+    /// Whether `unknown_session` or a lesser session may be answered with a handshake now.
     pub(crate) fn may_reconnect(&self, now: u64) -> bool {
         self.answered.is_none_or(|at| now.saturating_sub(at) >= HANDSHAKE_INTERVAL)
     }
 
-    /// Notes that `unknown_session` was answered with a handshake.
+    /// Notes that `unknown_session` or a lesser session was answered with a handshake.
     pub(crate) const fn reconnected(&mut self, now: u64) {
         self.answered = Some(now);
     }
@@ -329,13 +336,6 @@ impl Sessions {
         }
         Ok((answered, pieces))
     }
-}
-
-//= spec/08-sessions.md#8-2-several-sessions-with-one-device
-//# [SESSION-31] An operation MUST treat a session at a limit as given up for sending, and one whose
-//# 7 days are over as dropped.
-fn sends(session: &Session, now: u64) -> bool {
-    session.status() != Status::GivenUp && !session.at_limit(now)
 }
 
 fn give_up(session: &mut Session, changes: &mut Vec<Change>) {

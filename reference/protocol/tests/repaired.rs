@@ -6,7 +6,7 @@ use quipu::{Card, Device, PeerError, StorageError};
 use std::fs;
 use std::path::Path;
 use support::devices::{
-    DAY, connect, device, fields, identity, meet, names, open, pin, receive, refuse, state,
+    DAY, connect, device, fields, identity, meet, names, open, pin, receive, refuse, settle, state,
 };
 use support::pair::{NOW, accept, pair, send};
 use support::{Seeded, Untouchable};
@@ -73,7 +73,7 @@ fn time_of_the_card_is_judged_before_its_pin() {
 fn repeated_complete_of_an_outlived_session_is_unknown() {
     let (mut ada, mut bob) = two();
     let old = meet(&mut ada, &mut bob, NOW, 1).complete;
-    meet(&mut ada, &mut bob, NOW + 1, 2);
+    settle(&mut ada, &mut bob, NOW + 1, 2);
     refuse(&mut bob, &ada.key(), &old, NOW + 8 * DAY, PeerError::UnknownHandshake);
 }
 
@@ -82,7 +82,7 @@ fn repeated_complete_of_an_outlived_session_is_unknown() {
 fn repeated_complete_drops_what_is_outlived() {
     let (mut ada, mut bob) = two();
     meet(&mut ada, &mut bob, NOW, 1);
-    let newer = meet(&mut ada, &mut bob, NOW + 1, 2).complete;
+    let newer = settle(&mut ada, &mut bob, NOW + 1, 2).complete;
     let received = receive(&mut bob, &ada, &newer, NOW + 8 * DAY);
     assert_eq!(names(&received.events), ["repeated", "dropped"]);
 }

@@ -6,8 +6,8 @@ use quipu::limits::CHAIN_MAX;
 use quipu::session::Status;
 use quipu::{CallerError, Device, Event, Kind, PeerError, Received, StorageError};
 use support::devices::{
-    DAY, connect, device, identity, meet, names, open, pin, receive, refuse, say, sending, state,
-    statuses,
+    DAY, connect, device, identity, meet, names, open, pin, receive, refuse, say, sending, settle,
+    state, statuses,
 };
 use support::pair::NOW;
 use support::{Failing, Seeded, Untouchable};
@@ -56,7 +56,7 @@ fn superseded_session_leaves_7_days_after_its_last_message() {
     meet(&mut ada, &mut bob, NOW, 1);
     let (first, second) = (say(&mut ada, &bob, NOW, 2), say(&mut ada, &bob, NOW, 3));
     let third = say(&mut ada, &bob, NOW, 4);
-    meet(&mut ada, &mut bob, NOW + 10, 5);
+    settle(&mut ada, &mut bob, NOW + 10, 5);
     receive(&mut bob, &ada, &first, NOW + 20);
     assert_eq!(names(&bob.due(NOW + 7 * DAY + 19).events), Vec::<&str>::new());
     receive(&mut bob, &ada, &second, NOW + 7 * DAY + 19);

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One refusal of a test: of the test itself, of a step, or an event of a step.
@@ -47,20 +46,18 @@ fn main() {
     }));
     let all: Vec<Case<'_>> =
         files.iter().flat_map(|it| it.file.tests.iter().flat_map(|test| cases(&it.file, test))).collect();
-    let (next, lines) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some(case) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let line = isolate(*case);
-                    lines.lock().expect("no thread dies").push(line);
+                    // Two lines for each: a process that asks for too much memory dies between them.
+                    println!("{}", json!({ "begins": name(*case) }));
+                    println!("{}", isolate(*case));
                 }
             });
         }
     });
-    for line in lines.into_inner().expect("no thread dies") {
-        println!("{line}");
-    }
 }
 
 fn cases<'a>(file: &'a File, test: &'a Test) -> Vec<Case<'a>> {
@@ -82,6 +79,12 @@ fn cases<'a>(file: &'a File, test: &'a Test) -> Vec<Case<'a>> {
 fn errors(step: &Object) -> usize {
     let events = step.get("events").and_then(Value::as_array);
     events.into_iter().flatten().filter(|event| event.get("error").is_some()).count()
+}
+
+fn name(case: Case<'_>) -> String {
+    let step = case.step.map(|step| format!(" step {step}")).unwrap_or_default();
+    let event = if case.events.is_some() { " event" } else { "" };
+    format!("{}{step}{event}", case.test.id)
 }
 
 /// Switches off the place that refuses, and the next one, until nothing refuses any more.
@@ -112,11 +115,9 @@ fn isolate(case: Case<'_>) -> Value {
             None => break,
         }
     }
-    let step = case.step.map(|step| format!(" step {step}")).unwrap_or_default();
-    let event = if case.events.is_some() { " event" } else { "" };
     let shown = |site: &Site| json!([site.file, site.line, site.what]);
     json!({
-        "name": format!("{}{step}{event}", case.test.id),
+        "name": name(case),
         "end": end,
         "sites": off.iter().map(shown).collect::<Vec<_>>(),
         "hard": hard.as_ref().map(shown),

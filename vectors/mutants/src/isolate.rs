@@ -2,12 +2,11 @@
 //! test then fails for a client that lacks exactly this check.
 
 use crate::sites::Sites;
-use crate::tree::Tree;
+use crate::tree::{Tree, bounded};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 /// `overlaps.json`: the refusals that more than one place refuses, and those that cannot be taken
 /// back, each with the reason why that has to be so.
@@ -51,6 +50,14 @@ struct Line {
     hard: Option<Site>,
 }
 
+/// A line as it is printed.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Printed {
+    Begins { begins: String },
+    Found(Line),
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -68,16 +75,16 @@ pub(crate) fn find(root: &Path, folder: &Path) -> Result<Found, String> {
     tree.add("reference/protocol/src/switch.rs", include_str!("../copy/site.rs"))?;
     tree.add("vectors/src/bin/quipu-isolate.rs", include_str!("../copy/isolate.rs"))?;
     let program = tree.build("quipu-vectors", "quipu-isolate")?;
-    let ran = Command::new(&program)
+    let ran = bounded(&program)
         .arg(folder)
         .output()
         .map_err(|error| format!("cannot run {}: {error}", program.display()))?;
-    let text = String::from_utf8_lossy(&ran.stdout);
+    let lines = read(&String::from_utf8_lossy(&ran.stdout))
+        .map_err(|error| format!("{}: {error}", program.display()))?;
     if !ran.status.success() {
-        return Err(String::from_utf8_lossy(&ran.stderr).into_owned());
+        return Err(died(&lines, &String::from_utf8_lossy(&ran.stderr)));
     }
-    let lines = text.lines().map(serde_json::from_str).collect::<Result<Vec<Line>, _>>();
-    let lines = lines.map_err(|error| format!("{}: {error}", program.display()))?;
+    let lines: Vec<Line> = lines.into_values().flatten().collect();
     let names = Names::new(&tree, &lines)?;
     let mut found = Found { refusals: lines.len(), ..Found::default() };
     for line in lines {
@@ -95,6 +102,25 @@ pub(crate) fn find(root: &Path, folder: &Path) -> Result<Found, String> {
         }
     }
     Ok(found)
+}
+
+/// What the program has printed: for each refusal that it began, what it found.
+fn read(text: &str) -> Result<BTreeMap<String, Option<Line>>, String> {
+    let mut lines = BTreeMap::new();
+    for text in text.lines() {
+        match serde_json::from_str(text).map_err(|error| error.to_string())? {
+            Printed::Begins { begins } => lines.insert(begins, None),
+            Printed::Found(line) => lines.insert(line.name.clone(), Some(line)),
+        };
+    }
+    Ok(lines)
+}
+
+/// The end of a program that did not come to its end: with too much memory, for example.
+fn died(lines: &BTreeMap<String, Option<Line>>, error: &str) -> String {
+    let open = lines.iter().filter(|(_, line)| line.is_none());
+    let open: Vec<&str> = open.map(|(name, _)| name.as_str()).collect();
+    format!("the copy with a check switched off died at {}: {}", open.join(" or "), error.trim())
 }
 
 impl Found {
@@ -259,6 +285,17 @@ mod tests {
         assert_eq!(text, ["a is listed as refused by x beside others"]);
         let text = found(&[("a", &["x"], true)]).findings(&listed(&[("x", false, "a")]));
         assert_eq!(text, ["a is listed as refused by x beside others"]);
+    }
+
+    #[test]
+    fn a_program_that_dies_names_what_it_was_at() {
+        let printed = "{\"begins\":\"a\"}\n{\"begins\":\"b\"}\n\
+                       {\"name\":\"b\",\"end\":\"accepted\",\"sites\":[],\"hard\":null}\n";
+        let lines = read(printed).expect("two kinds of lines");
+        assert_eq!(lines["b"].as_ref().map(|it| it.end.as_str()), Some("accepted"));
+        let expected =
+            "the copy with a check switched off died at a: memory allocation of 9 bytes failed";
+        assert_eq!(died(&lines, "memory allocation of 9 bytes failed\n"), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use quipu_vectors::registry;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -12,6 +12,9 @@ use std::path::Path;
 pub(crate) struct List {
     /// What is done to the copy so that it is a client as any other: without checks of itself.
     pub(crate) client: Vec<Edit>,
+    /// Mutants that there were, and why they are none: their ids are never used again.
+    #[serde(default)]
+    retired: BTreeMap<String, String>,
     /// The mutants.
     pub(crate) mutants: Vec<Mutant>,
 }
@@ -30,8 +33,6 @@ pub(crate) struct Mutant {
     pub(crate) edits: Vec<Edit>,
     /// Tests that have to fail, each by its own assertion.
     pub(crate) killed_by: Vec<String>,
-    /// Why no test notices it: a finding, not an excuse.
-    pub(crate) survives: Option<String>,
 }
 
 /// An expression, or statements without their last semicolon, and what stands in their place.
@@ -47,6 +48,12 @@ pub(crate) struct Edit {
 }
 
 impl List {
+    /// A list of mutants alone.
+    #[cfg(test)]
+    pub(crate) const fn of(mutants: Vec<Mutant>) -> Self {
+        Self { client: Vec::new(), retired: BTreeMap::new(), mutants }
+    }
+
     /// Reads the list of a repository and checks what can be checked without a run.
     pub(crate) fn read(root: &Path) -> Result<Self, String> {
         let path = root.join("vectors/mutants/mutants.json");
@@ -58,14 +65,12 @@ impl List {
         let mut ids = BTreeSet::new();
         for mutant in &list.mutants {
             let id = &mutant.id;
-            if !ids.insert(id) {
+            if !ids.insert(id) || list.retired.contains_key(id) {
                 return Err(format!("{id} stands twice in mutants.json"));
             }
-            if mutant.edits.is_empty() || mutant.requirements.is_empty() {
-                return Err(format!("{id} has no edit or no requirement"));
-            }
-            if mutant.killed_by.is_empty() != mutant.survives.is_some() {
-                return Err(format!("{id}: either tests in killed_by or a reason in survives"));
+            let Mutant { edits, requirements, killed_by, .. } = mutant;
+            if edits.is_empty() || requirements.is_empty() || killed_by.is_empty() {
+                return Err(format!("{id} has no edit, no requirement or no test that kills it"));
             }
             let unknown = |it: &&String| !known.iter().any(|known| known.id == **it);
             if let Some(unknown) = mutant.requirements.iter().find(unknown) {

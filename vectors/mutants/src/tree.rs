@@ -5,7 +5,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// What the workspace is built from.
-const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "reference", "vectors", "spec"];
+pub(crate) const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "reference", "vectors", "spec"];
 /// What the copies leave behind: results of other tools, large and not ours.
 const SKIPPED: [&str; 3] = ["node_modules", "__pycache__", "target"];
 
@@ -84,6 +84,20 @@ impl Tree {
     pub(crate) fn build(&self, package: &str, program: &str) -> Result<PathBuf, String> {
         build(&self.copy, &target(&self.root), package, program)
     }
+}
+
+/// Kilobytes of address space for a process of a broken client: a bound that is switched off may ask
+/// for any amount.
+const MEMORY: &str = "6000000";
+
+/// A program that dies when it asks for too much memory, with all that it starts.
+pub(crate) fn bounded(program: &Path) -> Command {
+    if !cfg!(unix) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -v \"$1\" && shift && exec \"$@\"", "sh", MEMORY]).arg(program);
+    command
 }
 
 /// Where cargo puts what it builds. Libraries are shared with the ordinary build.

@@ -1,6 +1,7 @@
 //! Puts all bugs into one source, each behind its switch.
 
 use crate::list::{Edit, List};
+use crate::tree::PARTS;
 use std::path::Path;
 
 /// A piece of a file that a bug replaces.
@@ -65,8 +66,8 @@ fn emit(text: &str, start: usize, end: usize, mut cuts: &[Cut<'_>]) -> Result<St
 }
 
 /// What every copy needs: a version of its own, by which cargo keeps what it builds apart from what
-/// it builds of the repository and of other copies, also in name; no lints; and in the protocol
-/// crate `std` for the switches, which are no constant functions.
+/// it builds of the repository and of other copies, also in name; only the members that are copied;
+/// no lints; and in the protocol crate `std` for the switches, which are no constant functions.
 pub(crate) fn prepare(path: &Path, text: String, copy: &str) -> String {
     match path.to_str() {
         Some("Cargo.toml") => {
@@ -76,7 +77,8 @@ pub(crate) fn prepare(path: &Path, text: String, copy: &str) -> String {
                 }
                 None => format!("{line}\n"),
             };
-            text.lines().map(line).collect::<String>().replace("= \"deny\"", "= \"allow\"")
+            let lines = text.lines().filter(|line| !member_elsewhere(line));
+            lines.map(line).collect::<String>().replace("= \"deny\"", "= \"allow\"")
         }
         Some("Cargo.lock" | "vectors/conformance/Cargo.toml") => {
             text.replace("quipu-conformance", "quipu-mutant")
@@ -93,6 +95,12 @@ pub(crate) fn prepare(path: &Path, text: String, copy: &str) -> String {
     }
 }
 
+/// Whether a line of the workspace names a member that no copy has.
+fn member_elsewhere(line: &str) -> bool {
+    let path = line.trim_start().strip_prefix('"').and_then(|line| line.split('"').next());
+    path.and_then(|path| path.split('/').next()).is_some_and(|part| !PARTS.contains(&part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,13 +114,12 @@ mod tests {
             requirements: Vec::new(),
             edits: vec![edit],
             killed_by: Vec::new(),
-            survives: None,
         }
     }
 
     fn woven(finds: &[(&str, &str)], text: &str) -> Result<String, String> {
         let mutants = finds.iter().map(|(id, find)| mutant(id, find)).collect();
-        weave(&List { client: Vec::new(), mutants }, Path::new("a.rs"), text.to_owned())
+        weave(&List::of(mutants), Path::new("a.rs"), text.to_owned())
     }
 
     #[test]
@@ -132,6 +139,14 @@ mod tests {
         assert!(text.starts_with("A: a.rs holds this 2 times, and has to hold it once"), "{text}");
         let text = woven(&[("A", "y")], "x").expect_err("never");
         assert!(text.starts_with("A: a.rs holds this 0 times"), "{text}");
+    }
+
+    #[test]
+    fn only_the_members_that_are_copied_stay() {
+        let text =
+            "members = [\n    \"vectors\", # a\n    \"model\",   # b\n    \"vectors/x\",\n]\n";
+        let expected = "members = [\n    \"vectors\", # a\n    \"vectors/x\",\n]\n";
+        assert_eq!(prepare(Path::new("Cargo.toml"), text.to_owned(), "c"), expected);
     }
 
     #[test]

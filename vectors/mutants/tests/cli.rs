@@ -24,7 +24,7 @@ fn repository(name: &str, mutants: &str) -> PathBuf {
 fn mutant(find: &str, requirement: &str) -> String {
     format!(
         r#"{{ "client": [], "mutants": [{{ "id": "M1", "bug": "is broken",
-        "requirements": ["{requirement}"], "killed_by": ["a/b"], "survives": null,
+        "requirements": ["{requirement}"], "killed_by": ["a/b"],
         "edits": [{{ "file": "reference/a.rs", "find": "{find}", "replace": "true" }}] }}] }}"#
     )
 }

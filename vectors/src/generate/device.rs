@@ -588,6 +588,37 @@ fn lives(book: &mut Book) {
             &["SESSION-10", "ENC-08"],
             "Time",
         );
+    let below = || s().meet("ada", "bob", 0, "h").send("ada", "bob", 1, "old");
+    below()
+        .handshake("ada", "bob", 1000, "k")
+        .send("ada", "bob", 1001, "first")
+        .receive("bob", "", "first", 1001, &[])
+        .due("bob", 1001 + limit)
+        .receive("bob", "ada", "old", 1001 + limit, &[])
+        .send("ada", "bob", 1001 + limit, "back")
+        .receive("bob", "ada", "back", 1001 + limit, &[])
+        .put(
+            book,
+            "below-unsettled",
+            "below a session of which bob has heard the first chain only nothing ages: ada gave it up",
+            &["SESSION-10", "SESSION-08"],
+            "Time",
+        );
+    below()
+        .meet("ada", "bob", 1000, "k")
+        .send("ada", "bob", 2000, "later")
+        .receive("bob", "ada", "later", 2000, &[])
+        .due("bob", 1999 + limit)
+        .receive("bob", "ada", "old", 2000 + limit, &[])
+        .refuse("unknown_session")
+        .due("bob", 2000 + limit)
+        .put(
+            book,
+            "below-settled",
+            "from the first message of a later chain on it ages",
+            &["SESSION-10", "SESSION-31"],
+            "Time",
+        );
     let mut five = s();
     for index in 0..5 {
         five = five.meet("ada", "bob", index * 1000, &format!("h{index}"));
@@ -722,6 +753,55 @@ fn several(book: &mut Book) {
         .send("ada", "bob", 14, "m")
         .receive("bob", "ada", "m", 14, &[])
         .put(book, "crossed-one-lost", "one of two crossed handshakes is lost", ids, "Order");
+    let forgotten = |greater: fn(Script) -> Script| {
+        let before = Script::default().meet("ada", "bob", 0, "h").store("bob", "ada", 0, "s");
+        greater(before).restore("bob", 1, "s", &json!({}))
+    };
+    forgotten(|it| it.meet("ada", "bob", INIT_WINDOW, "k"))
+        .meet("bob", "ada", 1000, "l")
+        .send("ada", "bob", 1001, "in-vain")
+        .receive("bob", "ada", "in-vain", 1001, &[])
+        .refuse("unknown_session")
+        .meet("ada", "bob", 1002, "n")
+        .send("ada", "bob", 1003, "m")
+        .receive("bob", "ada", "m", 1003, &[])
+        .put(
+            book,
+            "lesser",
+            "bob lost the greatest session and begins a lesser one; ada answers with her own",
+            &["SESSION-33", "SESSION-12"],
+            "Order",
+        );
+    forgotten(|it| it.handshake("ada", "bob", INIT_WINDOW, "k")).meet("bob", "ada", 1000, "l").put(
+        book,
+        "lesser-unconfirmed",
+        "below a session that is not confirmed a new one is not reported",
+        &["SESSION-33"],
+        "Order",
+    );
+    forgotten(|it| it.meet("ada", "bob", 999, "k")).meet("bob", "ada", 1000, "l").put(
+        book,
+        "lesser-not",
+        "a session that is the greatest is not reported",
+        &["SESSION-33"],
+        "Order",
+    );
+    start()
+        .receive("bob", "", "a-init", 10, &["a-response"])
+        .receive("ada", "", "b-init", 10, &["b-response"])
+        .receive("bob", "", "b-response", 11, &["b-complete"])
+        .receive("ada", "", "b-complete", 12, &["b-receipt"])
+        .receive("bob", "ada", "b-receipt", 12, &[])
+        .receive("ada", "", "a-response", 13, &["a-complete"])
+        .receive("bob", "", "a-complete", 14, &["a-receipt"])
+        .receive("ada", "bob", "a-receipt", 14, &[])
+        .put(
+            book,
+            "crossed-lesser",
+            "the lesser of two crossed handshakes ends last: reported, and nothing else",
+            &["SESSION-33", "SESSION-03"],
+            "Order",
+        );
     Script::default()
         .meet("ada", "bob", 0, "h")
         .send("ada", "bob", 1, "before")

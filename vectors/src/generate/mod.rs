@@ -16,6 +16,7 @@ mod session;
 mod storage;
 mod stored;
 mod tables;
+mod traces;
 
 use crate::draws::Draws;
 use crate::file::{FORMAT, File, Flag, LICENSE, Named, Object, PROTOCOL, Test};
@@ -32,7 +33,7 @@ use std::thread;
 /// # Panics
 /// When the reference does not do what a test declares: the author or the reference is wrong.
 pub fn files() -> Vec<Named> {
-    let families: [fn() -> Vec<Book>; 13] = [
+    let families: [fn() -> Vec<Book>; 14] = [
         primitives::books,
         keys::books,
         handshake::books,
@@ -46,6 +47,7 @@ pub fn files() -> Vec<Named> {
         device::books,
         people::books,
         conversations::books,
+        traces::books,
     ];
     let books = thread::scope(|scope| {
         let working = families.map(|books| scope.spawn(books));

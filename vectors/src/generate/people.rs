@@ -23,6 +23,7 @@ pub(super) fn books() -> Vec<Book> {
     deliveries(&mut prepared);
     stores(&mut prepared);
     lives(&mut prepared);
+    lost(&mut prepared);
     crossings(&mut prepared);
     strangers(&mut prepared);
     receipts(&mut prepared);
@@ -517,6 +518,8 @@ fn lives(book: &mut Book) {
             .receive("bob", "", "m0", 2, &["ack"])
             .receive("ada", "bob", "ack", 3, &[])
             .meet("ada", "bob", 10_000, "h")
+            .send("ada", "bob", 10_000, "settles")
+            .receive("bob", "ada", "settles", 10_000, &[])
             .due("bob", 10_000 + week)
     };
     later().receive("bob", "", "m0", 10_001 + week, &[]).refuse("replay").plain(
@@ -538,6 +541,57 @@ fn lives(book: &mut Book) {
         &["PREP-29", "PREP-21"],
         "Replay",
     );
+}
+
+/// Giving up a session of which the other side has the better opinion, and losing one.
+fn lost(book: &mut Book) {
+    let bob = Published::new("bob", Suite::X25519, 0, 2);
+    let ada = Published::new("ada", Suite::X25519, 0, 1);
+    let begin = || s().publish("bob", &bob).publish("ada", &ada).meet("ada", "bob", 0, "h");
+    begin()
+        .prepare("ada", &bob.bundle(Some(0)), 10)
+        .send("ada", "bob", 11, "m0")
+        .receive("bob", "", "m0", 12, &["ack"])
+        .due("bob", 8 * DAY)
+        .send("ada", "bob", 8 * DAY, "back")
+        .receive("bob", "ada", "back", 8 * DAY, &[])
+        .receive("ada", "bob", "ack", 8 * DAY, &[])
+        .send("ada", "bob", 8 * DAY, "m1")
+        .receive("bob", "ada", "m1", 8 * DAY, &[])
+        .plain(
+            book,
+            "fallback",
+            "the answer is lost: after 7 days ada goes on on the session before, which bob still has",
+            &["SESSION-10", "SESSION-03"],
+            "Time",
+        );
+    let ahead = DAY / 2;
+    begin()
+        .store("bob", "ada", 1, "before")
+        .prepare("ada", &bob.bundle(Some(0)), ahead)
+        .send("ada", "bob", ahead, "m0")
+        .receive("bob", "", "m0", 2, &["ack"])
+        .receive("ada", "bob", "ack", ahead, &[])
+        .restore("bob", 3, "before", &json!({}))
+        .prepare("bob", &ada.bundle(Some(0)), 10)
+        .send("bob", "ada", 10, "n0")
+        .receive("ada", "", "n0", ahead + 10, &[])
+        .send("ada", "bob", ahead + 10, "in-vain")
+        .receive("bob", "ada", "in-vain", 11, &[])
+        .refuse("unknown_session")
+        .prepare("ada", &bob.bundle(Some(1)), ahead + 20)
+        .send("ada", "bob", ahead + 20, "m1")
+        .receive("bob", "", "m1", 21, &["ack-m1"])
+        .receive("ada", "bob", "ack-m1", ahead + 21, &[])
+        .send("bob", "ada", 22, "n1")
+        .receive("ada", "bob", "n1", ahead + 22, &[])
+        .plain(
+            book,
+            "lesser",
+            "bob lost a session that began 12 hours ahead; ada's own handshake ends that",
+            &["SESSION-33", "SESSION-12"],
+            "Time",
+        );
 }
 
 /// Both sides at once.

@@ -493,6 +493,26 @@ fn refusals(book: &mut Book) {
             &["RATCHET-14", "RATCHET-18"],
             "Replay",
         );
+    s().sends(0, &["a", "b", "c"])
+        .get(1, "b")
+        .send(1, "x")
+        .get(0, "x")
+        .send(0, "d")
+        .get(1, "d")
+        .gap(&json!([[0, 2, 1]]))
+        .get(1, "c")
+        .get(1, "c")
+        .refuse("duplicate")
+        .get(1, "a")
+        .get(1, "a")
+        .refuse("duplicate")
+        .put(
+            book,
+            "duplicate-old-chain-skipped",
+            "numbers of an old chain that were skipped, each twice: no key is derived again",
+            &["RATCHET-14", "RATCHET-16"],
+            "Replay",
+        );
     s().send(0, "a").get(0, "a").refuse("authentication").get(1, "a").put(
         book,
         "reflected",

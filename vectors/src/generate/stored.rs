@@ -18,7 +18,7 @@ const DAMAGES: [(&str, &str, &str); 3] = [
 ];
 
 impl Script {
-    fn store(self, who: &str, of: &str, now: u64, slot: &str) -> Self {
+    pub(super) fn store(self, who: &str, of: &str, now: u64, slot: &str) -> Self {
         let mut more = json!({ "slot": slot });
         if !of.is_empty() {
             more["of"] = json!(of);
@@ -26,7 +26,7 @@ impl Script {
         self.step(who, "store", now, &more)
     }
 
-    fn restore(self, who: &str, now: u64, slot: &str, more: &Value) -> Self {
+    pub(super) fn restore(self, who: &str, now: u64, slot: &str, more: &Value) -> Self {
         self.step(who, "restore", now, &super::with(json!({ "slot": slot }), more))
     }
 }
@@ -218,6 +218,8 @@ pub(super) fn prekeys(book: &mut Book) {
     used(accepted().restore("bob", 4, "p", &json!({})))
         .receive("ada", "bob", "ack", 7, &[])
         .meet("ada", "bob", 10_000, "h")
+        .send("ada", "bob", 10_000, "settles")
+        .receive("bob", "ada", "settles", 10_000, &[])
         .due("bob", 10_000 + 7 * DAY)
         .receive("bob", "", "m0", 10_001 + 7 * DAY, &[])
         .refuse("replay")

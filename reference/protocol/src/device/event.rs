@@ -35,6 +35,12 @@ pub enum Event {
         /// Whether the first chain rests on prekeys that outlive it.
         reduced_forward_secrecy: bool,
     },
+    /// The session that a responder has just established is less than its greatest confirmed one:
+    /// the peer has probably lost that one. To be answered with [`super::Device::reconnect`].
+    Lesser {
+        /// The new session.
+        session: SessionId,
+    },
     /// The responder has answered on a session of ours.
     Confirmed {
         /// The session.

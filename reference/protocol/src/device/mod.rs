@@ -164,7 +164,8 @@ impl Device {
         }
     }
 
-    /// Starts a handshake because a message was `unknown_session`; `None` within 10 minutes.
+    /// Starts a handshake because a message was `unknown_session` or a session was reported as
+    /// [`Event::Lesser`]; `None` within 10 minutes of the last.
     ///
     /// # Errors
     /// As [`Device::connect`].

@@ -6,7 +6,7 @@ use crate::error::{Error, PeerError};
 use crate::handshake::{Claim, CompletePacket, Local, PrekeyPacket, PskId, response_id};
 use crate::keys::Card;
 use crate::message::Envelope;
-use crate::session::{Confirmation, Heard, Opening, Session, SessionId};
+use crate::session::{Confirmation, Heard, Opening, Role, Session, SessionId};
 use crate::wire::PacketType;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -208,6 +208,14 @@ impl Device {
         }];
         self.contacts.raise(peer.key(), session.suite());
         let sessions = self.peers.entry(peer.key()).or_default();
+        //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+        //# [SESSION-33] A responder that accepts a handshake whose session is less than its
+        //# greatest confirmed one MUST report the new session as `lesser`; an implementation SHOULD
+        //# answer that with a handshake of its own, which counts as one in the 10 minutes of
+        //# SESSION-12.
+        if role == Role::Responder && sessions.lesser(&session.key(), now) {
+            events.push(Event::Lesser { session: id });
+        }
         sessions.note(id, peer.fields().address);
         let changes = sessions.insert(session, now);
         events.extend(changes.into_iter().map(Event::from));

@@ -167,14 +167,19 @@ impl Session {
         }
     }
 
+    /// Whether we know that the other side has the session confirmed. Once so, always so: no chain
+    /// of the peer comes before one that was accepted.
+    pub const fn settled(&self) -> bool {
+        match self.life.confirmation {
+            Confirmation::Unconfirmed(_) | Confirmation::GivenUp(_) => false,
+            Confirmation::Confirmed => true,
+            Confirmation::Responder(_) => !self.ratchet.receives_first(),
+        }
+    }
+
     /// Whether the first chain rests on prekeys that outlive it, and is still in use.
     pub const fn reduced_forward_secrecy(&self) -> bool {
-        let first = match self.life.confirmation {
-            Confirmation::Unconfirmed(_) | Confirmation::GivenUp(_) => true,
-            Confirmation::Confirmed => false,
-            Confirmation::Responder(_) => self.ratchet.receives_first(),
-        };
-        self.reduced && first
+        self.reduced && !self.settled()
     }
 
     /// Complete again, when it is time for it.
@@ -232,6 +237,14 @@ impl Session {
             || self.key.ts_i > now.saturating_add(DAY)
     }
 
+    /// Whether a message may go out on the session now.
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-31] An operation MUST treat a session at a limit as given up for sending, and one
+    //# whose 7 days are over as dropped.
+    pub(crate) fn may_send(&self, now: u64) -> bool {
+        self.status() != Status::GivenUp && !self.at_limit(now)
+    }
+
     /// Gives an unconfirmed session up. Returns how many messages were never confirmed.
     //= spec/08-sessions.md#8-2-several-sessions-with-one-device
     //# [SESSION-06] An initiator MUST give an unconfirmed session up when it reaches a limit, and
@@ -243,7 +256,7 @@ impl Session {
         self.ratchet.sent().map(|(_, count)| count)
     }
 
-    /// Notes that a greater session is confirmed.
+    /// Notes that a greater session is settled.
     pub(crate) fn supersede(&mut self, now: u64) {
         if self.life.superseded.is_none() {
             self.life.superseded = Some(now);
@@ -254,8 +267,8 @@ impl Session {
     /// Whether a superseded session has had its time.
     //= spec/08-sessions.md#8-2-several-sessions-with-one-device
     //# [SESSION-10] A device MUST drop a session 7 days after the later of two moments: when it
-    //# first stood below a confirmed session, and when the last message was accepted on it or else
-    //# it began.
+    //# first stood below a settled session, and when the last message was accepted on it or else it
+    //# began.
     pub(crate) fn outlived(&self, now: u64) -> bool {
         self.life.superseded.is_some_and(|moment| {
             now.saturating_sub(moment.max(self.life.last_accepted)) >= SUPERSEDED_AGE

@@ -82,6 +82,7 @@ pub(crate) fn names(events: &[Event]) -> Vec<&'static str> {
             Event::Confirmed { .. } => "confirmed",
             Event::Message { .. } => "message",
             Event::Refused { .. } => "refused",
+            Event::Lesser { .. } => "lesser",
             Event::Repeated { .. } => "repeated",
             Event::GivenUp { .. } => "given-up",
             Event::Dropped { .. } => "dropped",
@@ -116,6 +117,14 @@ pub(crate) fn meet(from: &mut Device, to: &mut Device, now: u64, seed: u64) -> O
     let opening = open(from, to, now, seed);
     let receipt = receive(to, from, &opening.complete, now).replies.remove(0);
     receive(from, to, &receipt, now);
+    opening
+}
+
+/// The same, and the responder knows that the initiator has it confirmed.
+pub(crate) fn settle(from: &mut Device, to: &mut Device, now: u64, seed: u64) -> Opening {
+    let opening = meet(from, to, now, seed);
+    let message = say(from, to, now, seed ^ 0x5e77);
+    receive(to, from, &message, now);
     opening
 }
 

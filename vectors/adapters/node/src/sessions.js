@@ -1,5 +1,5 @@
 /** Chapter 8.2: the sessions with one peer device, which of them sends, which stay. */
-import { INITIATOR, concat, lp32, passed, refuseUnless } from './notation.js';
+import { INITIATOR, RESPONDER, concat, lp32, passed, refuseUnless } from './notation.js';
 import { CHAIN_MAX, COMPLETE_ANSWERS, COMPLETE_REPEATS, DAY, RECEIPT_INTERVAL, SESSIONS_CONFIRMED, SESSIONS_GIVEN_UP, SUPERSEDED_AGE, UNCONFIRMED_AGE, UNCONFIRMED_AGE_PREPARED, UNCONFIRMED_MESSAGES_PREPARED } from './limits.js';
 import { Session } from './session.js';
 import { restore, snapshot } from './snapshot.js';
@@ -19,7 +19,7 @@ export const CONFIRMED = 'confirmed';
  * @property {Buffer} peerCard
  * @property {bigint} began on this side
  * @property {bigint|null} lastAccepted
- * @property {bigint|null} superseded when it first stood below a confirmed session
+ * @property {bigint|null} superseded when it first stood below a settled session
  * @property {Buffer|null} prefix initiator: Complete or handshake bytes, to be put before messages until confirmed
  * @property {number} repeats how many moments of HS-37 have passed
  * @property {Buffer|null} handshakeHash responder: by which repeated ones are recognised
@@ -31,6 +31,7 @@ export const CONFIRMED = 'confirmed';
 export const event = {
   givenUp: (kept) => ({ event: 'given-up', session: kept.session.id, sent: kept.session.ratchet.newestSent?.count ?? 0 }),
   dropped: (kept) => ({ event: 'dropped', session: kept.session.id }),
+  lesser: (kept) => ({ event: 'lesser', session: kept.session.id }),
   confirmed: (kept) => ({ event: 'confirmed', session: kept.session.id }),
 };
 
@@ -38,6 +39,11 @@ export const event = {
 function greatestFirst(a, b) {
   if (a.session.tsI !== b.session.tsI) return a.session.tsI > b.session.tsI ? -1 : 1;
   return Buffer.compare(b.session.id, a.session.id);
+}
+
+/** 8.2: whether this side knows that the other one has it confirmed. */
+function isSettled({ session, status }) {
+  return session.role === INITIATOR ? status === CONFIRMED : (session.greatest?.epoch ?? 0) > 0;
 }
 
 /** [SESSION-06] whether an unconfirmed session has reached a limit. */
@@ -81,9 +87,14 @@ export class PeerSessions {
     return kept;
   }
 
+  /** [SESSION-33] whether a responder has begun a session below a confirmed one. */
+  #isLesser(kept, now) {
+    return kept.session.role === RESPONDER && this.live(now).some((other) => other.status === CONFIRMED && greatestFirst(other, kept) < 0);
+  }
+
   /** Adds a session and does what it does to others: SESSION-07 and SESSION-09. @returns {object[]} events */
   add(kept, now) {
-    const events = [];
+    const events = this.#isLesser(kept, now) ? [event.lesser(kept)] : [];
     if (kept.status === UNCONFIRMED) {
       for (const other of this.live(now)) if (other.status === UNCONFIRMED) events.push(giveUp(other)); // [SESSION-07] [SESSION-31]
     }
@@ -102,7 +113,7 @@ export class PeerSessions {
   }
 
   #supersede(now) {
-    const top = this.list.findIndex(({ status }) => status === CONFIRMED);
+    const top = this.list.findIndex(isSettled);
     if (top >= 0) for (const kept of this.list.slice(top + 1)) kept.superseded ??= now;
   }
 
@@ -162,7 +173,7 @@ export function mayAnswer(kept, now) {
 /** [PREP-33] */
 export function reducedForwardSecrecy(kept) {
   if (!kept.reduced) return false;
-  return kept.session.role === INITIATOR ? kept.status !== CONFIRMED : (kept.session.greatest?.epoch ?? 0) < 2;
+  return !isSettled(kept);
 }
 
 export function keptToValue(kept) {

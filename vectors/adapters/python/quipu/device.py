@@ -464,7 +464,7 @@ class Device:
         require_layout(message)
         first = []
         sessions, heard = contents.sessions(peer.ik).receive_first(held, message, now, first)  # step 18
-        events.append(_established(held))
+        _report(contents.sessions(peer.ik), held, now, events)
         sessions = sessions.settled(now, events)  # 8.2, 12.5: before `views` and `message`
         _compare_views(contents.contacts, done.card_r, peer, claim.views, events)
         events += first
@@ -524,10 +524,17 @@ def _session(role, claim, agreed, card_r):
 def _begun(contents, held, now, events):
     """A new session with its event and what it does to others; CARD-16 remembers its suite."""
     peer = held.peer.ik
-    events.append(_established(held))
+    _report(contents.sessions(peer), held, now, events)
     contacts = contents.contacts.remembering(peer, held.session.ratchet.suite)
     sessions = contents.sessions(peer).add(held, now, events)
     return replace(contents, contacts=contacts).with_sessions(peer, sessions)
+
+
+def _report(before, held, now, events):
+    """A new session, and whether it is a lesser one among those before it (SESSION-33)."""
+    events.append(_established(held))
+    if before.is_lesser(held, now):
+        events.append({"event": "lesser", "session": held.session_id})
 
 
 def _established(held):

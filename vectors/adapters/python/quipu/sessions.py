@@ -8,6 +8,7 @@ from .notation import (
     COMPLETE_ANSWERS,
     COMPLETE_REPEATS,
     DAY,
+    INITIATOR,
     RECEIPT_INTERVAL,
     SESSIONS_CONFIRMED,
     SESSIONS_GIVEN_UP,
@@ -44,7 +45,7 @@ class Held:
     repeats: int = 0  # of Complete, already due
     answers: int = 0  # receipts that answered a Complete or PrekeyInit
     answered: Optional[int] = None  # when the last of them did
-    superseded_at: Optional[int] = None  # when it first stood below a confirmed session
+    superseded_at: Optional[int] = None  # when it first stood below a settled session
     accepted_at: Optional[int] = None  # when the last message was accepted
 
     @property
@@ -66,6 +67,13 @@ class Held:
     def is_reduced(self):  # PREP-33
         receiving = self.session.ratchet.receiving
         return self.reduced and (not receiving or receiving[0].epoch == 0)
+
+    @property
+    def is_settled(self):
+        """Whether this side knows that the other one has it confirmed (8.2)."""
+        if self.session.role == INITIATOR:
+            return self.status == CONFIRMED
+        return self.session.ratchet.receiving[0].epoch > 0
 
     def may_answer(self, now):  # HS-38
         if self.answers >= COMPLETE_ANSWERS:
@@ -143,6 +151,12 @@ class Sessions:
         """ts_I of the greatest confirmed session, or None (HS-05)."""
         return max((held.session.ts_i for held in self.live(now) if held.status == CONFIRMED), default=None)
 
+    def is_lesser(self, new, now):
+        """Whether a session that we began as responder is less than a confirmed one (SESSION-33)."""
+        if new.session.role == INITIATOR:
+            return False
+        return any(held.status == CONFIRMED and held.key > new.key for held in self.live(now))
+
     def of_handshake(self, handshake_id, now):
         """The session of which we are the responder and whose Complete bears this id."""
         for held in self.live(now):
@@ -211,12 +225,12 @@ class Sessions:
         return self._superseded(now)._within_bounds(now, events)
 
     def _superseded(self, now):
-        """Notes when a session first stands below a confirmed one (SESSION-10)."""
+        """Notes when a session first stands below a settled one (SESSION-10)."""
         marked, below = [], False
         for held in self.held:
             if below and held.superseded_at is None:
                 held = replace(held, superseded_at=now)
-            below |= held.status == CONFIRMED
+            below |= held.is_settled
             marked.append(held)
         return Sessions(tuple(marked))
 

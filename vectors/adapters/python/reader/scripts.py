@@ -9,6 +9,7 @@ NESTED = {"random", "gap", "events", "replies", "packets", "save", "records", "m
 EVENTS = {
     "response-sent": "peer",
     "established": "peer session role pinned",
+    "lesser": "session",
     "confirmed": "session",
     "message": "session epoch n gap type content",
     "refused": "error",

@@ -68,6 +68,12 @@ impl Entry {
         since.is_some_and(|moment| now.saturating_sub(moment) >= 7 * DAY)
     }
 
+    /// Whether the other side is known to have it confirmed.
+    fn settled(&self) -> bool {
+        let heard_later = self.side.newest().is_some_and(|epoch| epoch > 0);
+        self.standing == Standing::Confirmed && (self.initiator || heard_later)
+    }
+
     fn give_up(&mut self) -> Option<Value> {
         (self.standing == Standing::Unconfirmed).then(|| {
             self.standing = Standing::GivenUp;
@@ -123,6 +129,12 @@ impl Book {
         self.entries.iter().find(|it| it.standing == Standing::Confirmed).map(|it| it.key.0)
     }
 
+    /// SESSION-33: whether a session that a responder begins now is less than a confirmed one.
+    pub(crate) fn lesser(&self, key: Key, now: u64) -> bool {
+        let mut living = self.entries.iter().filter(|it| !it.outlived(now));
+        living.any(|it| it.standing == Standing::Confirmed && it.key > key)
+    }
+
     /// SESSION-07, then what time demands.
     pub(crate) fn insert(&mut self, entry: Entry, now: u64) -> Vec<Value> {
         let mut events = Vec::new();
@@ -139,8 +151,8 @@ impl Book {
     pub(crate) fn settle(&mut self, now: u64) -> Vec<Value> {
         let limit = self.entries.iter_mut().filter(|it| it.at_limit(now));
         let mut events: Vec<Value> = limit.filter_map(Entry::give_up).collect();
-        let greatest = self.floor_key();
-        for entry in self.entries.iter_mut().filter(|it| greatest.is_some_and(|key| it.key < key)) {
+        let settled = self.entries.iter().find(|it| it.settled()).map(|it| it.key);
+        for entry in self.entries.iter_mut().filter(|it| settled.is_some_and(|key| it.key < key)) {
             entry.superseded.get_or_insert(now);
         }
         let (mut confirmed, mut given_up) = (0, 0);
@@ -162,10 +174,6 @@ impl Book {
         events
     }
 
-    fn floor_key(&self) -> Option<Key> {
-        self.entries.iter().find(|it| it.standing == Standing::Confirmed).map(|it| it.key)
-    }
-
     /// HS-37: the Completes that are due again.
     pub(crate) fn repeats(&mut self, now: u64) -> Vec<Vec<u8>> {
         let mut packets = Vec::new();
@@ -181,7 +189,7 @@ impl Book {
         packets
     }
 
-    /// SESSION-12: whether a handshake may answer `unknown_session` now; notes it.
+    /// SESSION-12: whether a handshake may answer `unknown_session` or a lesser session now; notes it.
     pub(crate) fn reconnects(&mut self, now: u64) -> bool {
         let may = self.reconnected.is_none_or(|at| now.saturating_sub(at) >= RECONNECT);
         if may {

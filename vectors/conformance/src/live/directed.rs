@@ -283,6 +283,8 @@ pub(super) fn outlived(world: &mut World) -> Result<(), String> {
     let late = world.network.honest().ok_or("nothing was sent")?;
     world.now += 1;
     world.meet()?;
+    world.say(0, 1)?;
+    world.drain()?;
     world.now += 7 * 86_400_000 - 1;
     if let Some(error) = world.receive(complete)? {
         return Err(format!("a Complete within 7 days was refused as {error}"));

@@ -235,6 +235,9 @@ impl Oracle {
             events.push(json!({ "event": "repeated", "session": hex::encode(id) }));
         } else {
             events.push(self.established(at, from, id, "responder"));
+            if self.models[at].book(from).lesser((ts, id), now) {
+                events.push(json!({ "event": "lesser", "session": hex::encode(id) }));
+            }
             self.models[at].half_open.remove(&complete.init);
             let entry = Entry::new((ts, id), false, head.to_vec(), now);
             events.extend(self.models[at].book(from).insert(entry, now));

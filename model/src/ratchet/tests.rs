@@ -1,0 +1,30 @@
+//! The ratchet: every claim in every state, and the table.
+
+use std::time::Duration;
+
+use super::{NAMES, markdown, named, subjects, table};
+use crate::engine::{Limits, Verdict};
+
+const NO_LIMIT: Limits = Limits { states: usize::MAX, time: Duration::from_secs(300) };
+
+#[test]
+fn every_claim_holds_and_both_engines_agree() {
+    for subject in subjects() {
+        let outcome = subject.check(NO_LIMIT, true, &|_| ());
+        for (claim, verdict) in &outcome.claims {
+            assert_eq!(*verdict, Verdict::Holds, "{} {claim}", subject.name());
+        }
+        assert!(outcome.engines_agree(|_| true), "{}", subject.name());
+    }
+    assert_eq!(subjects().len(), NAMES.len());
+}
+
+#[test]
+fn no_cell_of_the_table_depends() {
+    let (model, _) = named("ratchet-stolen").expect("a model of that name");
+    let rows = table(&model);
+    let told = markdown(&rows);
+    assert_eq!(rows.len(), 36);
+    assert!(!told.contains("depends"), "{told}");
+    assert!(told.contains("| Ready | sent by the victim, after | 2 after | secret | read |"));
+}
