@@ -4,13 +4,16 @@
 
 mod support;
 
+use quipu::crypto::kdf::sha256;
 use quipu::handshake::ReplayCache;
+use quipu::limits::{HALF_OPEN_UNPINNED, REPLAY_PER_IDENTITY, REPLAY_TOTAL};
 use quipu::secret::SecretBytes;
 use quipu::session::Session;
 use quipu::{Content, Kind};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use support::Seeded;
+use support::devices::{connect, device};
 use support::pair::{NOW, Start, pair, send_many};
 
 #[global_allocator]
@@ -40,7 +43,7 @@ fn operations_ask_for_as_much_memory_as_promised() {
     messages_ask_for_one_piece_or_none();
     refusals_ask_for_none();
     a_million_idle_sessions_fit_in_two_gigabytes();
-    println!("replay cache: {} bytes beside its entries", size_of::<ReplayCache>());
+    half_open_handshakes_and_a_full_replay_cache_are_small();
 }
 
 // A list of the last 1,000 digests grows by doubling until it is full: not by messages.
@@ -88,10 +91,53 @@ fn a_million_idle_sessions_fit_in_two_gigabytes() {
     println!("a new session: {} bytes", all(new));
     println!("after 200 messages each way, a turn each: {} bytes", all(used));
     println!("after 10,000 messages in one chain: {} bytes", all(most));
-    for count in [10_000, 1_000_000] {
-        println!("{count} new sessions: {} MB", all(new) * count / 1_000_000);
+    for (name, each, snapshot) in [
+        ("new", all(new), start.responder().snapshot()),
+        ("used, 200 turns", all(used), talked(200).snapshot()),
+    ] {
+        let restored = |_| Session::restore(snapshot.expose(), 0).expect("our own");
+        let (sessions, _, kept) = counted(|| (0..10_000).map(restored).collect::<Vec<_>>());
+        println!("10,000 sessions, {name}: {} bytes", kept);
+        assert!(kept.unsigned_abs() <= sessions.len() * each, "{name}");
+        println!("1,000,000 sessions, {name}: {each} MB, computed");
+        assert!(each * 1_000_000 <= 2_000_000_000, "{name}");
     }
-    assert!(all(new) * 1_000_000 <= 2_000_000_000);
+}
+
+/// 128 of identities that are not pinned, which is all that those may have.
+fn half_open_handshakes_and_a_full_replay_cache_are_small() {
+    let mut bob = device("bob");
+    let opening = |at: usize| connect(&mut device(&format!("ada {at}")), &bob, NOW, at as u64);
+    let inits: Vec<_> = (0..HALF_OPEN_UNPINNED).map(opening).collect();
+    let rng = &mut Seeded::new(9);
+    let (_, _, kept) = counted(|| {
+        let respond = |init| drop(bob.receive(None, init, NOW, rng).expect("genuine"));
+        inits.iter().for_each(respond);
+    });
+    println!("{HALF_OPEN_UNPINNED} half-open handshakes: {kept} bytes");
+    assert!(kept <= 300_000, "{kept} bytes half open");
+    let bytes = full_cache();
+    let (cache, _, kept) = counted(|| ReplayCache::restore(&bytes).expect("made here"));
+    println!("a replay cache with {} entries: {kept} bytes", cache.len());
+    assert!(cache.len() == REPLAY_TOTAL && kept <= 20_000_000, "{kept} bytes to remember");
+}
+
+/// The snapshot of a replay cache that can take no more.
+fn full_cache() -> Vec<u8> {
+    let rng = &mut Seeded::new(7);
+    let mut hashes: Vec<[u8; 32]> = (0..REPLAY_TOTAL).map(|_| rng.array()).collect();
+    hashes.sort_unstable();
+    let mut bytes = vec![1];
+    bytes.extend_from_slice(&u32::try_from(REPLAY_TOTAL).expect("less").to_be_bytes());
+    for (at, hash) in hashes.iter().enumerate() {
+        bytes.extend_from_slice(hash);
+        bytes.extend_from_slice(&NOW.to_be_bytes());
+        bytes.extend_from_slice(&sha256(&[&(at / REPLAY_PER_IDENTITY).to_be_bytes()]));
+        bytes.push(1);
+    }
+    let digest = sha256(&[&bytes]);
+    bytes.extend_from_slice(&digest);
+    bytes
 }
 
 /// A responder that has accepted so many messages.

@@ -419,11 +419,12 @@ fn message_open(get: &Fields<'_>) -> Result<Done, Stop> {
     let content = envelope.open_body(&mk, &ad, SecretBytes::default())?;
     let (kind, bytes) = script::content(&content);
     let mut trace = Trace::default();
-    trace.note("mak", keys.mac().expose());
+    let mak = expand(SUITE, keys.header(), Expand::MAC, &[]);
+    trace.note("mak", mak.expose());
     let (before, tag) = message.split_at(message.len() - 32);
     let hash = quipu::crypto::kdf::sha256(&[before]);
     trace.note("hash", &hash);
-    agrees("mac", &mac::hmac(keys.mac(), &[&ad, &hash]), tag)?;
+    agrees("mac", &mac::hmac(&mak, &[&ad, &hash]), tag)?;
     let output = json!({
         "dh": hex::encode(header.dh),
         "pn": header.previous,

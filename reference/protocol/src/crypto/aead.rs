@@ -2,11 +2,16 @@
 
 use crate::error::PeerError;
 use crate::secret::Secret;
+use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::inout::InOutBuf;
-use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
+use aes_gcm::aes::Aes256Enc;
+use aes_gcm::{AeadInOut, AesGcm, KeyInit, Nonce};
 use alloc::vec;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
+
+/// GCM runs AES in one direction, so that the keys of the other are never made.
+type Aes256Gcm = AesGcm<Aes256Enc, U12>;
 
 /// Length of a tag.
 pub const TAG: usize = 16;
@@ -64,7 +69,9 @@ pub(crate) fn open_into(
         .map_err(|_| PeerError::Authentication)
 }
 
-fn cipher(keys: &Secret<44>) -> (Aes256Gcm, aes_gcm::Nonce<aes_gcm::aead::consts::U12>) {
+fn cipher(keys: &Secret<44>) -> (Aes256Gcm, Nonce<U12>) {
+    #[cfg(test)]
+    super::count::note(super::count::Operation::Cipher);
     let [key @ .., _, _, _, _, _, _, _, _, _, _, _, _] = keys.expose();
     let [.., a, b, c, d, e, f, g, h, i, j, k, l] = *keys.expose();
     (Aes256Gcm::new(key.into()), [a, b, c, d, e, f, g, h, i, j, k, l].into())

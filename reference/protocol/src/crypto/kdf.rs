@@ -38,6 +38,8 @@ pub fn mix(hash: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 
 /// SHA-256 over the parts in order, those of `first` first.
 fn hash_behind(first: &[&[u8]], parts: &[&[u8]]) -> [u8; 32] {
+    #[cfg(test)]
+    super::count::note(super::count::Operation::Hash);
     let mut hash = Sha256::new();
     first.iter().chain(parts).for_each(|part| hash.update(part));
     hash.finalize().into()
@@ -52,9 +54,8 @@ fn hash_behind(first: &[&[u8]], parts: &[&[u8]]) -> [u8; 32] {
 //# [PRIM-10] Every salt, `prk` and MAC key MUST be exactly 32 bytes; an interface takes no others.
 pub fn extract(suite: Suite, salt: &Secret<32>, label: Extract, ikm: &[&[u8]]) -> Secret<32> {
     let label = label.label();
-    let mut mac = MacKey::new(salt);
-    mac.update(&[PROTO, &suite.bytes(), &length8(label), label]);
-    Secret::new(mac.last(ikm))
+    let first: [&[u8]; 4] = [PROTO, &suite.bytes(), &length8(label), label];
+    Secret::new(MacKey::new(salt).last_behind(&first, ikm))
 }
 
 /// Expands a pseudorandom key into `N` bytes.
@@ -97,6 +98,8 @@ impl Prk {
 
     #[allow(clippy::expect_used, reason = "every caller asks for at most 255 blocks of 32")]
     fn fill(&self, info: &[&[u8]], out: &mut [u8]) {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::Derivation);
         self.0.expand_multi_info(info, out).expect("at most 8,160 bytes");
     }
 }

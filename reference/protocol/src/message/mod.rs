@@ -8,10 +8,10 @@ mod padding;
 pub use content::{Close, Content, Kind, Receipt, announce};
 pub use padding::padded_length;
 
+use crate::crypto::Choice;
 use crate::crypto::aead;
 use crate::crypto::kdf::{expand, sha256};
 use crate::crypto::labels::{Ad, Expand};
-use crate::crypto::{Choice, mac};
 use crate::error::{BytesError, Error, PeerError};
 use crate::limits::{BODY_MAX, BODY_MIN};
 use crate::ratchet::{Header, HeaderKeys, MessageKey};
@@ -93,7 +93,7 @@ pub fn seal_into(
     aead::seal_behind(keys, ad.as_slice(), plain, out);
 
     let hash = sha256(&[out.get(begin..).unwrap_or_default()]);
-    out.extend_from_slice(&mac::hmac(header_keys.mac(), &[direction, &hash]));
+    out.extend_from_slice(&header_keys.mac().mac(&[direction, &hash]));
 }
 
 /// `label || AD_dir || bytes`, without memory from the heap.
@@ -179,7 +179,7 @@ impl<'a> Envelope<'a> {
     //# [MSG-06] A receiver MUST verify the MAC before it decrypts anything.
     pub fn verifies(&self, keys: &HeaderKeys, direction: &Direction) -> Choice {
         let both = [*direction, self.hash];
-        mac::verify(keys.mac(), &[both.as_flattened()], self.mac)
+        keys.mac().verify(&[both.as_flattened()], self.mac)
     }
 
     /// Opens the header.

@@ -15,11 +15,12 @@ pub struct ChainKey(Secret<32>);
 #[derive(Debug)]
 pub struct MessageKey(Secret<32>);
 
-/// The header key of a chain, and the MAC key that comes out of it.
+/// The header key of a chain, and the MAC key that comes out of it, set up: every message is
+/// compared under every one that is kept.
 #[derive(Debug)]
 pub struct HeaderKeys {
     header: Secret<32>,
-    mac: Secret<32>,
+    mac: MacKey,
 }
 
 /// What a root step makes.
@@ -110,7 +111,7 @@ impl HeaderKeys {
     /// MAK = LExpand(HK, "mac", "", 32)
     /// ```
     pub fn new(suite: Suite, header: Secret<32>) -> Self {
-        let mac = expand(suite, &header, Expand::MAC, &[]);
+        let mac = MacKey::new(&expand(suite, &header, Expand::MAC, &[]));
         Self { header, mac }
     }
 
@@ -119,8 +120,8 @@ impl HeaderKeys {
         &self.header
     }
 
-    /// `MAK`.
-    pub const fn mac(&self) -> &Secret<32> {
+    /// `MAK`, set up.
+    pub const fn mac(&self) -> &MacKey {
         &self.mac
     }
 }
