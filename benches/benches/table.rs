@@ -1,25 +1,30 @@
 //! Operations beside their floors as a Markdown table: `cargo bench --bench table`.
 //!
-//! `-- --check` fails when a ratio is above its bound; `-- --processes 3` sets their number.
+//! `-- --processes 3` sets the number of processes; with `-- --check` the exit code is 1 when a ratio
+//! is above its bound. Exit code 2: unknown arguments.
 
-use quipu_benches::{collect, operations, process};
+use quipu_benches::{Options, collect, operations, process};
+use std::process::ExitCode;
 
 const ROUNDS: usize = 15;
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if arguments.iter().any(|it| it == "--process") {
-        return process(operations(), Vec::new(), ROUNDS);
+fn main() -> ExitCode {
+    let options = match Options::read(&["--process", "--check"]) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    if options.has("--process") {
+        process(operations(), Vec::new(), ROUNDS);
+        return ExitCode::SUCCESS;
     }
-    let place = arguments.iter().position(|it| it == "--processes");
-    let processes = place.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(5);
-    let table = collect(&operations(), processes, &["--process"]);
+    let table = collect(&operations(), options.processes, &["--process"]);
     print!("{table}");
     let beyond: Vec<_> = table.beyond().map(|it| it.name.as_str()).collect();
     if !beyond.is_empty() {
         eprintln!("above the bound: {}", beyond.join("; "));
-        if arguments.iter().any(|it| it == "--check") {
-            std::process::exit(1);
-        }
     }
+    ExitCode::from(u8::from(options.has("--check") && !beyond.is_empty()))
 }

@@ -8,7 +8,7 @@ use quipu::keys::Party;
 use quipu::secret::{Secret, SecretBytes};
 use quipu::session::{Confirmation, Heard, Session};
 use quipu::wire::Suite;
-use quipu::{Content, DeviceId};
+use quipu::{Content, DeviceId, Kind};
 
 /// The caller's clock.
 pub const NOW: u64 = 1_700_000_000_000;
@@ -76,6 +76,18 @@ pub fn hear(by: &mut Session, message: &[u8], buffer: &mut SecretBytes) {
     if let Content::Data(_, bytes) = plaintext.content {
         *buffer = bytes;
     }
+}
+
+/// A responder after so many turns, which are a message each way.
+pub fn idle(turns: u32) -> Session {
+    let (mut one, mut other) = Start::new(1).pair();
+    let (draws, buffer) = (&mut Draws::new(2), &mut SecretBytes::default());
+    for _ in 0..2 * turns {
+        let message = one.send(Kind::DATA, b"", draws).expect("may send");
+        hear(&mut other, &message, buffer);
+        std::mem::swap(&mut one, &mut other);
+    }
+    other
 }
 
 /// Bytes of a session that has just begun: it has nothing on the heap (a test holds it to that).

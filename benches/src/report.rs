@@ -47,11 +47,20 @@ pub fn collect(operations: &[Operation], processes: usize, arguments: &[&str]) -
         eprintln!("process {} of {processes}", at + 1);
         let done = Command::new(&program).args(arguments).output().expect("starts");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        parse(&String::from_utf8(done.stdout).expect("text"))
+        let mut measured = parse(&String::from_utf8(done.stdout).expect("text"));
+        for it in operations.iter().filter(|it| !it.floor.is_empty()) {
+            measured.insert(floor_of(&it.case.name), sum(&it.floor, &measured));
+        }
+        measured
     };
     let processes: Vec<_> = (0..processes).map(run).collect();
     let rows = operations.iter().map(|it| row(it, &processes)).collect();
     Table { rows, processes }
+}
+
+/// The name of the sum of an operation's primitives among what a process has measured.
+pub fn floor_of(operation: &str) -> String {
+    format!("floor of {operation}")
 }
 
 fn parse(text: &str) -> BTreeMap<String, f64> {
@@ -64,7 +73,7 @@ fn parse(text: &str) -> BTreeMap<String, f64> {
 
 fn row(operation: &Operation, processes: &[BTreeMap<String, f64>]) -> Row {
     let name = operation.case.name.clone();
-    let ratio = |it: &BTreeMap<String, f64>| it[&name] / sum(&operation.floor, it);
+    let ratio = |it: &BTreeMap<String, f64>| it[&name] / it[&floor_of(&name)];
     let ratio = (!operation.floor.is_empty()).then(|| spread(processes.iter().map(ratio)));
     let nanoseconds = median(processes.iter().map(|it| it[&name]).collect());
     Row { name, nanoseconds, ratio, bound: operation.bound }
@@ -78,9 +87,9 @@ fn sum(floor: &Floor, measured: &BTreeMap<String, f64>) -> f64 {
 }
 
 impl Table {
-    /// How many times `theirs` takes as long as `ours`: least, median, greatest.
-    pub fn ratio(&self, theirs: &str, ours: &str) -> [f64; 3] {
-        spread(self.processes.iter().map(|it| it[theirs] / it[ours]))
+    /// How many times `theirs` takes as long as `ours`, as `1.04 (1.03 to 1.06)`.
+    pub fn ratio(&self, theirs: &str, ours: &str) -> String {
+        shown(spread(self.processes.iter().map(|it| it[theirs] / it[ours])))
     }
 
     /// Rows above their bound, by the median.
@@ -98,7 +107,7 @@ fn spread(values: impl Iterator<Item = f64>) -> [f64; 3] {
 }
 
 /// `1.04 (1.03 to 1.06)`
-pub(crate) fn shown([least, median, greatest]: [f64; 3]) -> String {
+fn shown([least, median, greatest]: [f64; 3]) -> String {
     format!("{median:.2} ({least:.2} to {greatest:.2})")
 }
 

@@ -1,15 +1,17 @@
 //! Quipu beside its peers, in one run: `cargo run --release --manifest-path benches/peers/Cargo.toml`.
 //!
 //! Every process measures ours, the primitives and the peers interleaved; ratios are taken within a
-//! process. `--record` writes the tables into `docs/performance.md`; `--processes 3` sets their
-//! number.
+//! process. `--record` writes the tables into `docs/performance.md` and `README.md`;
+//! `--processes 3` sets their number.
 
 mod double_ratchet_2;
+mod mls;
 mod noise;
 mod olm;
 mod page;
 
-use quipu_benches::{Case, Table, collect, operations, process};
+use quipu_benches::{Case, Options, collect, operations, process};
+use std::process::ExitCode;
 
 const ROUNDS: usize = 15;
 const SIZES: [(usize, &str); 3] = [(32, "32 B"), (1024, "1 KiB"), (65_531, "64 KiB")];
@@ -24,26 +26,29 @@ fn turning(peer: &str) -> String {
 }
 
 fn peers() -> Vec<Case> {
-    [double_ratchet_2::cases(), olm::cases(), noise::cases()].into_iter().flatten().collect()
+    let all = [double_ratchet_2::cases(), olm::cases(), mls::cases(), noise::cases()];
+    all.into_iter().flatten().collect()
 }
 
-fn measured(processes: usize) -> Table {
-    collect(&operations(), processes, &["--process"])
-}
-
-fn main() -> std::io::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|it| it == "--process") {
+fn main() -> ExitCode {
+    let options = match Options::read(&["--process", "--record"]) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    if options.has("--process") {
         process(operations(), peers(), ROUNDS);
-        return Ok(());
+        return ExitCode::SUCCESS;
     }
-    let place = arguments.iter().position(|it| it == "--processes");
-    let processes = place.and_then(|at| arguments.get(at + 1)?.parse().ok()).unwrap_or(5);
     let names: Vec<String> = peers().into_iter().map(|it| it.name).collect();
-    let tables = page::tables(&measured(processes), &names);
+    let measured = collect(&operations(), options.processes, &["--process"]);
+    let tables = page::tables(&measured, &names);
     print!("{tables}");
-    if arguments.iter().any(|it| it == "--record") {
-        page::record(&tables)?;
+    if options.has("--record") {
+        page::record("docs/performance.md", "performance", &tables);
+        page::record("README.md", "speed", &page::summary(&measured, &names));
     }
-    Ok(())
+    ExitCode::SUCCESS
 }

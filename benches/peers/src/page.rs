@@ -1,21 +1,19 @@
 //! The tables as Markdown, and the page that holds them.
 
-use quipu_benches::Table;
+use quipu_benches::{Table, floor_of};
 use std::fmt::Write;
 use std::path::Path;
-
-const BEGIN: &str = "<!-- generated:performance -->\n";
-const END: &str = "<!-- /generated:performance -->";
 
 /// The targets, ours beside the floors, the peers beside ours.
 pub(crate) fn tables(table: &Table, peers: &[String]) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}\n{table}", targets(table));
-    let _ = writeln!(out, "| peer: operation | peer / ours |\n|---|---|");
+    let _ = writeln!(out, "| peer: operation | peer / ours | peer / our floor |\n|---|---|---|");
     for name in peers {
         let (_, ours) = name.split_once(": ").expect("peer: operation");
-        let [least, median, greatest] = table.ratio(name, ours);
-        let _ = writeln!(out, "| {name} | {median:.2} ({least:.2} to {greatest:.2}) |");
+        let ratio = table.ratio(name, ours);
+        let floor = table.ratio(name, &floor_of(ours));
+        let _ = writeln!(out, "| {name} | {ratio} | {floor} |");
     }
     out
 }
@@ -41,11 +39,34 @@ fn targets(table: &Table) -> String {
     out
 }
 
-/// Puts the tables into their place in `docs/performance.md`.
-pub(crate) fn record(tables: &str) -> std::io::Result<()> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/performance.md");
-    let text = std::fs::read_to_string(&page)?;
-    let (before, rest) = text.split_once(BEGIN).expect("the page has a place for the tables");
-    let (_, after) = rest.split_once(END).expect("the place has an end");
-    std::fs::write(page, format!("{before}{BEGIN}{tables}{END}{after}"))
+/// The few lines of the front page.
+pub(crate) fn summary(table: &Table, peers: &[String]) -> String {
+    let beside = ["vodozemac", "double-ratchet-2", "openmls"];
+    let mut out = format!("| | µs | / floor | {} |\n", beside.join(" | "));
+    let _ = writeln!(out, "|---|---|---|{}", "---|".repeat(beside.len()));
+    let shown = ["encrypt 1 KiB", "decrypt 1 KiB", crate::TURN];
+    for row in table.rows.iter().filter(|row| shown.contains(&row.name.as_str())) {
+        let floor = row.ratio.map_or(f64::NAN, |[_, median, _]| median);
+        let _ = write!(out, "| {} | {:.1} | {floor:.2} |", row.name, row.nanoseconds / 1e3);
+        for peer in beside {
+            let name = format!("{peer}: {}", row.name);
+            let times = peers.contains(&name).then(|| table.ratio(&name, &row.name));
+            let median = times.as_deref().and_then(|it| it.split(' ').next()).unwrap_or("-");
+            let _ = write!(out, " {median} |");
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Puts a table into its place on a page.
+pub(crate) fn record(page: &str, name: &str, table: &str) {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(page);
+    let text = std::fs::read_to_string(&page).expect("the page can be read");
+    let (begin, end) =
+        (format!("<!-- generated:{name} -->\n"), format!("<!-- /generated:{name} -->"));
+    let (before, rest) = text.split_once(&begin).expect("the page has a place for the table");
+    let (_, after) = rest.split_once(&end).expect("the place has an end");
+    let whole = format!("{before}{begin}{table}{end}{after}");
+    std::fs::write(page, whole).expect("the page can be written");
 }
