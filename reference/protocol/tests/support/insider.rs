@@ -5,7 +5,6 @@ use super::pair::{Start, dh};
 use quipu::crypto::aead;
 use quipu::crypto::kdf::{expand, sha256};
 use quipu::crypto::labels::Expand;
-use quipu::crypto::mac::hmac;
 use quipu::handshake::RatchetStart;
 use quipu::keys::Party;
 use quipu::message::Envelope;
@@ -78,7 +77,7 @@ impl Insider {
         let ad = [b"body".as_slice(), &self.outgoing, &out].concat();
         let key = expand(SUITE, prepared.key.secret(), Expand::BODY, &salt);
         aead::seal(key, &ad, body, &mut out);
-        let tag = hmac(keys.mac(), &[&self.outgoing, &sha256(&[&out])]);
+        let tag = keys.mac().mac(&[&self.outgoing, &sha256(&[&out])]);
         self.ratchet.commit_sent(prepared.advance);
         [out.as_slice(), &tag].concat()
     }
