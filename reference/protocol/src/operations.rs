@@ -1,6 +1,7 @@
 //! Chapter 5.10: the public-key operations of both handshakes, counted and compared with the table.
+//! Chapter 7.4: what a refusal costs.
 
-use crate::crypto::count::{Counts, counted};
+use crate::crypto::count::{Counts, counted, counted_all};
 use crate::crypto::kdf::sha256;
 use crate::error::{Error, PeerError};
 use crate::handshake::ReplayCache;
@@ -192,5 +193,33 @@ fn replays_and_unknown_names_cost_no_public_key_operation() {
             let (refused, counts) = counted(|| bob.receive(None, packet, NOW, &mut Failing));
             assert_eq!((refused.err(), counts), (Some(PeerError::Replay.into()), [0; 7]));
         }
+    }
+}
+
+// MSG-07, MSG-08: a hash and one short MAC for each candidate, under keys that stand set up
+#[test]
+fn garbage_costs_a_hash_and_a_mac_for_each_candidate() {
+    let (mut ada, mut bob) = two(Suite::X25519);
+    let (ada_key, bob_key) = (ada.key(), bob.key());
+    let rng = &mut Drawn(2 << 32);
+    let card = *bob.card().expect("a card");
+    let mut packet = ada.connect(&card, NOW, rng).expect("may start");
+    for at_bob in [true, false, true, false] {
+        let (to, from) = if at_bob { (&mut bob, ada_key) } else { (&mut ada, bob_key) };
+        let received = to.receive(Some(&from), &packet, NOW, rng).expect("genuine");
+        packet = received.replies.into_iter().next().unwrap_or_default();
+    }
+    for turns in 0..8 {
+        let mut send = || ada.send(&bob_key, Kind::DATA, b"", NOW, rng).expect("sent").packet;
+        let (mut garbage, genuine) = (send(), send());
+        garbage[100] ^= 1;
+        let receive = || bob.receive(Some(&ada_key), &garbage, NOW, &mut Failing);
+        let (refused, public, symmetric) = counted_all(receive);
+        assert_eq!(refused.err(), Some(PeerError::UnknownSession.into()));
+        let candidates = 2 + 5.min(turns);
+        assert_eq!((public, symmetric), ([0; 7], [1, 0, candidates, 0, 0]), "turn {turns}");
+        bob.receive(Some(&ada_key), &genuine, NOW, rng).expect("genuine");
+        let back = bob.send(&ada_key, Kind::DATA, b"", NOW, rng).expect("sent").packet;
+        ada.receive(Some(&bob_key), &back, NOW, rng).expect("genuine");
     }
 }

@@ -2,15 +2,16 @@
 //!
 //! This module knows nothing about what a secret is for.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use core::ops::Range;
+use zeroize::{Zeroize, ZeroizeOnDrop, optimization_barrier};
 
 //= spec/02-primitives.md#2-6-secrets
 //# [PRIM-15] An implementation MUST erase each secret when this specification says that it is gone,
 //# and MUST NOT write secrets, computed tags or plaintext to logs, error values or debug output.
 /// `N` secret bytes: no copy, no comparison, no printing, erased on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Secret<const N: usize>([u8; N]);
 
 impl<const N: usize> Secret<N> {
@@ -26,11 +27,32 @@ impl<const N: usize> Secret<N> {
         secret
     }
 
+    /// The place of the bytes, for who writes them there.
+    pub(crate) const fn room(&mut self) -> &mut [u8; N] {
+        &mut self.0
+    }
+
     /// The bytes. The one name under which secrets leave their type: search for it.
     pub const fn expose(&self) -> &[u8; N] {
         &self.0
     }
 }
+
+/// Overwrites with zeros, many bytes at once, and keeps the compiler from leaving that out.
+///
+/// `Zeroize` writes byte by byte, which for a long message costs a third of opening it.
+pub(crate) fn erase(bytes: &mut [u8]) {
+    bytes.fill(0);
+    optimization_barrier(bytes);
+}
+
+impl<const N: usize> Drop for Secret<N> {
+    fn drop(&mut self) {
+        erase(&mut self.0);
+    }
+}
+
+impl<const N: usize> ZeroizeOnDrop for Secret<N> {}
 
 impl<const N: usize> fmt::Debug for Secret<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,20 +61,54 @@ impl<const N: usize> fmt::Debug for Secret<N> {
 }
 
 /// Secret bytes of any length: a plaintext or a snapshot.
-#[derive(Zeroize, ZeroizeOnDrop, Default)]
-pub struct SecretBytes(Vec<u8>);
+#[derive(Default)]
+pub struct SecretBytes {
+    memory: Vec<u8>,
+    /// Where in the memory the bytes begin: what came before them has been erased.
+    begin: usize,
+}
 
 impl SecretBytes {
     /// Takes over `bytes`.
     pub const fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self { memory: bytes, begin: 0 }
     }
 
     /// The bytes.
     pub fn expose(&self) -> &[u8] {
-        &self.0
+        self.memory.get(self.begin..).unwrap_or_default()
+    }
+
+    /// A place of `length` bytes instead of what it held; memory that is too small is erased.
+    pub(crate) fn room(&mut self, length: usize) -> &mut [u8] {
+        self.begin = 0;
+        if self.memory.capacity() < length {
+            *self = Self::new(vec![0; length]);
+        }
+        erase(self.memory.get_mut(length..).unwrap_or_default());
+        self.memory.resize(length, 0);
+        &mut self.memory
+    }
+
+    /// Keeps the bytes of a range, which lies within, and erases the others.
+    pub(crate) fn keep(&mut self, range: Range<usize>) {
+        for others in [0..range.start, range.end..self.memory.len()] {
+            erase(self.memory.get_mut(others).unwrap_or_default());
+        }
+        self.memory.truncate(range.end);
+        self.begin = range.start;
     }
 }
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        self.memory.clear();
+        self.memory.resize(self.memory.capacity(), 0);
+        optimization_barrier(self.memory.as_slice());
+    }
+}
+
+impl ZeroizeOnDrop for SecretBytes {}
 
 impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,6 +199,20 @@ mod tests {
     fn secrets_print_nothing() {
         assert_eq!(alloc::format!("{:?}", Secret::new([7; 32])), "..");
         assert_eq!(alloc::format!("{:?}", SecretBytes::new(alloc::vec![7])), "..");
+    }
+
+    #[test]
+    fn bytes_keep_a_range_and_use_their_memory_again() {
+        let mut bytes = SecretBytes::new(Vec::from(*b"long enough"));
+        let memory = bytes.expose().as_ptr();
+        bytes.room(10).copy_from_slice(b"0123456789");
+        bytes.keep(2..5);
+        assert_eq!(bytes.expose(), b"234");
+        assert_eq!(bytes.memory, b"\0\x00234");
+        bytes.room(7).copy_from_slice(b"another");
+        assert_eq!((bytes.expose(), bytes.expose().as_ptr()), (&b"another"[..], memory));
+        bytes.room(100).fill(7);
+        assert_eq!(bytes.expose(), [7; 100]);
     }
 
     #[test]

@@ -191,17 +191,12 @@ impl Sessions {
     //# in 10 minutes for a peer device.
     pub fn open(&self, message: &[u8], now: u64) -> Result<(SessionId, Advance, Plaintext), Error> {
         let envelope = Envelope::decode(message)?;
-        let found: Vec<_> = self
-            .list
-            .iter()
-            .filter(|session| !session.outlived(now))
-            .map(|session| (session, session.candidate(&envelope)))
-            .collect();
-        let (session, place) = found
-            .into_iter()
-            .find_map(|(session, place)| place.map(|place| (session, place)))
+        let living = self.list.iter().filter(|session| !session.outlived(now));
+        let candidates = living.map(|session| Some((session, session.candidate(&envelope)?)));
+        let (session, place) = candidates
+            .fold(None, |found: Option<_>, candidate| found.or(candidate))
             .ok_or(PeerError::UnknownSession)?;
-        let (advance, plaintext) = session.open_at(&envelope, place)?;
+        let (advance, plaintext) = session.open_at(&envelope, place, SecretBytes::default())?;
         Ok((session.key().id, advance, plaintext))
     }
 

@@ -155,6 +155,10 @@ impl<'a> Reader<'a> {
         Ok(*front)
     }
 
+    pub(crate) fn borrow<const N: usize>(&mut self) -> Result<&'a [u8; N], BytesError> {
+        self.slice(N)?.first_chunk().ok_or(BytesError::Length)
+    }
+
     pub(crate) fn u8(&mut self) -> Result<u8, BytesError> {
         self.array::<1>().map(|[byte]| byte)
     }

@@ -63,7 +63,7 @@ fn file_is_sealed_under_the_passphrase_and_its_header() {
     let salt = file[22..38].try_into().expect("16 bytes");
     let master = argon2id(PHRASE, &salt, 19_456, 2, 1).expect("runs");
     let head = sha256(&[&file[..82]]);
-    let all: Secret<76> = expand(Suite::X25519, &master, Expand::SEALED_FILE, &[&head]);
+    let all: Secret<76> = expand(Suite::X25519, &master, Expand::SEALED_FILE, &head);
     let (keys, commitment) = all.expose().split_at(44);
     assert_eq!(file[82..114], *commitment);
     let keys = Secret::new(keys.try_into().expect("44 bytes"));

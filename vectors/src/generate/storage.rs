@@ -57,7 +57,7 @@ impl Parts {
     /// The file with a right checksum, sealed under the head as it is.
     fn file(&self, master: &Secret<32>) -> Vec<u8> {
         let all: Secret<76> =
-            expand(Suite::X25519, master, Expand::SEALED_FILE, &[&sha256(&[&self.head])]);
+            expand(Suite::X25519, master, Expand::SEALED_FILE, &sha256(&[&self.head]));
         let (keys, commitment) = all.expose().split_at(44);
         let keys = Secret::new(keys.try_into().expect("44 bytes"));
         let mut file = self.head.clone();

@@ -203,7 +203,7 @@ fn open_init(
     for card in cards {
         let h0 = mix(&sha256(&[b"QuipuV1interactive"]), &[card.as_bytes()]);
         let h1 = mix(&h0, &[clear]);
-        let keys: Secret<44> = expand(suite, &k_es, Expand::INIT_SEAL, &[&h1]);
+        let keys: Secret<44> = expand(suite, &k_es, Expand::INIT_SEAL, &h1);
         let Ok(plain) = aead::open(&keys, &h1, sealed) else { continue };
         let h2 = mix(&h1, &[&plain[..306]]);
         let h3 = mix(&h2, &[sealed]);
@@ -212,7 +212,7 @@ fn open_init(
         trace.note("init_seal", keys.expose());
         trace.note("h2", &h2);
         trace.note("h3", &h3);
-        let id = *expand(suite, &k_es, Expand::HANDSHAKE_ID, &[&h3]).expose();
+        let id = *expand(suite, &k_es, Expand::HANDSHAKE_ID, &h3).expose();
         let intermediate = trace.0.clone();
         let packet = packet.to_vec();
         return Ok((trace::InitTrace { suite, packet, id, h3, es, trace }, intermediate));
@@ -253,9 +253,9 @@ pub(super) fn finish(suite: Suite, get: &Fields<'_>, draws: &mut Draws) -> Resul
     let h6 = mix(&h5, &[mac]);
     trace.note("h4", &h4);
     trace.note("h5", &h5);
-    trace.note("response_mac", expand::<32>(suite, &hs, Expand::RESPONSE_MAC, &[&h4]).expose());
+    trace.note("response_mac", expand::<32>(suite, &hs, Expand::RESPONSE_MAC, &h4).expose());
     trace.note("h6", &h6);
-    trace.note("response_seal", expand::<44>(suite, &hs, Expand::RESPONSE_SEAL, &[&h4]).expose());
+    trace.note("response_seal", expand::<44>(suite, &hs, Expand::RESPONSE_SEAL, &h4).expose());
     let ra = draw_pair(&mut peek)?;
     let plain =
         trace::CompletePlain { ra: *ra.public().as_bytes(), signature: None, damage_seal: false };
@@ -298,8 +298,8 @@ pub(super) fn complete(suite: Suite, get: &Fields<'_>) -> Result<Done, Stop> {
     trace.note("h7", &h7);
     trace.note("h8", &h8);
     let hs = &traced.hs;
-    trace.note("complete_mac", expand::<32>(suite, hs, Expand::COMPLETE_MAC, &[&h7]).expose());
-    trace.note("complete_seal", expand::<44>(suite, hs, Expand::COMPLETE_SEAL, &[&h7]).expose());
+    trace.note("complete_mac", expand::<32>(suite, hs, Expand::COMPLETE_MAC, &h7).expose());
+    trace.note("complete_seal", expand::<44>(suite, hs, Expand::COMPLETE_SEAL, &h7).expose());
     trace.note("h9", &h9);
     agrees("h9", &h9, &accepted.agreement.transcript)?;
     let RatchetStart::Responder { theirs, .. } = &accepted.agreement.ratchet else {

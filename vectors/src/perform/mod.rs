@@ -19,7 +19,7 @@ use quipu::handshake::RatchetStart;
 use quipu::keys::{Card, CardFields, Party};
 use quipu::message::{Content, Envelope};
 use quipu::ratchet::{ChainKey, Header, HeaderKeys, MessageKey, step};
-use quipu::secret::Secret;
+use quipu::secret::{Secret, SecretBytes};
 use quipu::session::{Confirmation, Heard, Session};
 use quipu::wire::Suite;
 use quipu::{Address, CallerError, DeviceId, Error, Identity};
@@ -288,11 +288,11 @@ fn expand_operation(get: &Fields<'_>) -> Result<Done, Stop> {
     let label = find(Expand::ALL, get.text("label")?, |it| it.label())?;
     let (prk, context) = (get.secret("prk")?, get.bytes("context")?);
     let okm = match get.usize("length")? {
-        16 => hex::encode(expand::<16>(SUITE, &prk, label, &[&context]).expose()),
-        32 => hex::encode(expand::<32>(SUITE, &prk, label, &[&context]).expose()),
-        44 => hex::encode(expand::<44>(SUITE, &prk, label, &[&context]).expose()),
-        76 => hex::encode(expand::<76>(SUITE, &prk, label, &[&context]).expose()),
-        96 => hex::encode(expand::<96>(SUITE, &prk, label, &[&context]).expose()),
+        16 => hex::encode(expand::<16>(SUITE, &prk, label, &context).expose()),
+        32 => hex::encode(expand::<32>(SUITE, &prk, label, &context).expose()),
+        44 => hex::encode(expand::<44>(SUITE, &prk, label, &context).expose()),
+        76 => hex::encode(expand::<76>(SUITE, &prk, label, &context).expose()),
+        96 => hex::encode(expand::<96>(SUITE, &prk, label, &context).expose()),
         other => return Err(broken(format!("no label of the registry has length {other}"))),
     };
     done(json!({ "okm": okm }))
@@ -416,14 +416,15 @@ fn message_open(get: &Fields<'_>) -> Result<Done, Stop> {
         return Err(quipu::PeerError::Authentication.into());
     }
     let header = envelope.open_header(&keys, &ad)?;
-    let content = envelope.open_body(&mk, &ad)?;
+    let content = envelope.open_body(&mk, &ad, SecretBytes::default())?;
     let (kind, bytes) = script::content(&content);
     let mut trace = Trace::default();
-    trace.note("mak", keys.mac().expose());
+    let mak = expand(SUITE, keys.header(), Expand::MAC, &[]);
+    trace.note("mak", mak.expose());
     let (before, tag) = message.split_at(message.len() - 32);
     let hash = quipu::crypto::kdf::sha256(&[before]);
     trace.note("hash", &hash);
-    agrees("mac", &mac::hmac(keys.mac(), &[&ad, &hash]), tag)?;
+    agrees("mac", &mac::hmac(&mak, &[&ad, &hash]), tag)?;
     let output = json!({
         "dh": hex::encode(header.dh),
         "pn": header.previous,

@@ -283,7 +283,7 @@ fn traced(
         let t0 = mix(&sha256(&[b"QuipuV1prepared"]), &[card.as_bytes()]);
         let t1 = records.into_iter().flatten().fold(t0, |t, record| mix(&t, &[record]));
         let t2 = mix(&t1, &[clear]);
-        let keys: Secret<44> = expand(suite, &k_id, Expand::IDENTITY_SEAL, &[&t2]);
+        let keys: Secret<44> = expand(suite, &k_id, Expand::IDENTITY_SEAL, &t2);
         let Ok(body) = quipu::crypto::aead::open(&keys, &t2, identity) else { continue };
         let (t3, se) =
             (mix(&t2, &[&body]), trace::agree(spk_secret, peer.agreement_key().as_bytes()));
@@ -298,11 +298,11 @@ fn traced(
         let parts: [&[u8]; 5] = [&ss, &ee, &es, &se, &eo];
         let hs = extract(suite, &Secret::new(psk), Extract::PREPARED, &parts);
         trace.note("hs", hs.expose());
-        let keys: Secret<44> = expand(suite, &hs, Expand::SIGNATURE_SEAL, &[&t4]);
+        let keys: Secret<44> = expand(suite, &hs, Expand::SIGNATURE_SEAL, &t4);
         trace.note("signature_seal", keys.expose());
         let t5 = mix(&t4, &[sealed]);
         trace.note("t5", &t5);
-        return Ok((trace, expand(suite, &hs, Expand::SESSION, &[&t5])));
+        return Ok((trace, expand(suite, &hs, Expand::SESSION, &t5)));
     }
     Err(broken("the reference opened a PrekeyInit that the trace cannot open"))
 }

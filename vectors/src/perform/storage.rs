@@ -60,7 +60,7 @@ fn seal(kind: Kind, passphrase: &[u8], get: &Fields<'_>, draws: &mut Draws) -> R
     let salt = file[22..38].try_into().map_err(|_| broken("a short file"))?;
     let master = argon2id(passphrase, &salt, memory, passes, lanes)?;
     trace.note("master", master.expose());
-    let all: Secret<76> = expand(SUITE, &master, Expand::SEALED_FILE, &[&sha256(&[&file[..82]])]);
+    let all: Secret<76> = expand(SUITE, &master, Expand::SEALED_FILE, &sha256(&[&file[..82]]));
     let (keys, commitment) = all.expose().split_at(44);
     trace.note("file_seal", keys);
     trace.note("commitment", commitment);

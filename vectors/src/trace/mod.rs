@@ -123,7 +123,7 @@ pub fn init(ik_seed: &[u8; 32], ek: &DhSecret, card_r: &[u8], plain: &InitPlain)
         [plain.ts.to_be_bytes().as_slice(), &plain.card, &plain.psk_id, &plain.views].concat();
     let h2 = mix(&h1, &[&body]);
     let signature = plain.signature.unwrap_or_else(|| signer(ik_seed).sign(Purpose::INIT, &h2));
-    let keys: Secret<44> = expand(suite, &k_es, Expand::INIT_SEAL, &[&h1]);
+    let keys: Secret<44> = expand(suite, &k_es, Expand::INIT_SEAL, &h1);
     let sealed = seal(&keys, &h1, &[body.as_slice(), &signature].concat());
     let h3 = mix(&h2, &[&sealed]);
     for (label, value) in [("h0", &h0), ("h1", &h1), ("h2", &h2)] {
@@ -132,7 +132,7 @@ pub fn init(ik_seed: &[u8; 32], ek: &DhSecret, card_r: &[u8], plain: &InitPlain)
     trace.note("sig_i1", &signature);
     trace.note("init_seal", keys.expose());
     trace.note("h3", &h3);
-    let id = *expand(suite, &k_es, Expand::HANDSHAKE_ID, &[&h3]).expose();
+    let id = *expand(suite, &k_es, Expand::HANDSHAKE_ID, &h3).expose();
     InitTrace { suite, packet: [clear, sealed].concat(), id, h3, es, trace }
 }
 
@@ -207,13 +207,13 @@ pub fn response(
     let signature = plain
         .signature
         .unwrap_or_else(|| signer(ik_seed).sign(Purpose::RESPONSE, &mix(&h4, &[&body])));
-    let keys: Secret<44> = expand(suite, &hs, Expand::RESPONSE_SEAL, &[&h4]);
+    let keys: Secret<44> = expand(suite, &hs, Expand::RESPONSE_SEAL, &h4);
     let mut sealed = seal(&keys, &h4, &[body.as_slice(), &signature].concat());
     if plain.damage_seal {
         sealed[0] ^= 1;
     }
     let h5 = mix(&h4, &[&sealed]);
-    let mac_key = expand(suite, &hs, Expand::RESPONSE_MAC, &[&h4]);
+    let mac_key = expand(suite, &hs, Expand::RESPONSE_MAC, &h4);
     let mac = mac::hmac(&mac_key, &[&h5]);
     let h6 = mix(&h5, &[&mac]);
     trace.note("h4", &h4);
@@ -267,7 +267,7 @@ pub fn complete(
         .signature
         .unwrap_or_else(|| signer(ik_seed).sign(Purpose::COMPLETE, &mix(&h7, &[&plain.ra])));
     trace.note("sig_i2", &signature);
-    let keys: Secret<44> = expand(suite, hs, Expand::COMPLETE_SEAL, &[&h7]);
+    let keys: Secret<44> = expand(suite, hs, Expand::COMPLETE_SEAL, &h7);
     trace.note("complete_seal", keys.expose());
     let mut sealed = seal(&keys, &h7, &[plain.ra.as_slice(), &signature].concat());
     if plain.damage_seal {
@@ -275,13 +275,13 @@ pub fn complete(
     }
     let h8 = mix(&h7, &[&sealed]);
     trace.note("h8", &h8);
-    let mac_key = expand(suite, hs, Expand::COMPLETE_MAC, &[&h7]);
+    let mac_key = expand(suite, hs, Expand::COMPLETE_MAC, &h7);
     trace.note("complete_mac", mac_key.expose());
     let mac = mac::hmac(&mac_key, &[&h8]);
     trace.note("mac_i", &mac);
     let h9 = mix(&h8, &[&mac]);
     trace.note("h9", &h9);
-    let sk = expand(suite, hs, Expand::SESSION, &[&h9]);
+    let sk = expand(suite, hs, Expand::SESSION, &h9);
     CompleteTrace { packet: [clear.as_slice(), &sealed, &mac].concat(), h9, sk, trace }
 }
 
@@ -323,10 +323,10 @@ pub fn message(
     plain: &MessagePlain<'_>,
 ) -> (Vec<u8>, Trace) {
     let mut trace = Trace::default();
-    let salt: Secret<16> = expand(SUITE, mk, Expand::SALT, &[draw]);
+    let salt: Secret<16> = expand(SUITE, mk, Expand::SALT, draw);
     trace.note("salt", salt.expose());
     let mut out = [prefix(0x10, plain.named).as_slice(), salt.expose()].concat();
-    let header_keys: Secret<44> = expand(plain.sealed, hk, Expand::HEADER, &[salt.expose()]);
+    let header_keys: Secret<44> = expand(plain.sealed, hk, Expand::HEADER, salt.expose());
     trace.note("header_keys", header_keys.expose());
     let header = [plain.dh.as_slice(), &plain.pn.to_be_bytes(), &plain.n.to_be_bytes()].concat();
     let sealed = seal(&header_keys, &[b"header".as_slice(), ad, &out].concat(), &header);
@@ -334,7 +334,7 @@ pub fn message(
     if plain.damage_header {
         out[20] ^= 1;
     }
-    let body_keys: Secret<44> = expand(plain.sealed, mk, Expand::BODY, &[salt.expose()]);
+    let body_keys: Secret<44> = expand(plain.sealed, mk, Expand::BODY, salt.expose());
     trace.note("body_keys", body_keys.expose());
     let sealed = seal(&body_keys, &[b"body".as_slice(), ad, &out].concat(), plain.body);
     out.extend_from_slice(&sealed);

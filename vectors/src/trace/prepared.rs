@@ -123,7 +123,7 @@ pub fn prekey_init(
     for (label, value) in [("t0", &t0), ("t1", &t1), ("t2", &t2), ("ra", &plain.ra), ("t3", &t3)] {
         trace.note(label, value);
     }
-    let keys: Secret<44> = expand(suite, &k_id, Expand::IDENTITY_SEAL, &[&t2]);
+    let keys: Secret<44> = expand(suite, &k_id, Expand::IDENTITY_SEAL, &t2);
     trace.note("identity_seal", keys.expose());
     let mut identity = seal(&keys, &t2, &body);
     identity[0] ^= u8::from(plain.damage_identity);
@@ -131,13 +131,13 @@ pub fn prekey_init(
     trace.note("t4", &t4);
     let signature = plain.signature.unwrap_or_else(|| signer(ik_seed).sign(Purpose::PREPARED, &t4));
     trace.note("sig_i", &signature);
-    let keys: Secret<44> = expand(suite, &hs, Expand::SIGNATURE_SEAL, &[&t4]);
+    let keys: Secret<44> = expand(suite, &hs, Expand::SIGNATURE_SEAL, &t4);
     trace.note("signature_seal", keys.expose());
     let mut sealed = seal(&keys, &t4, &signature);
     sealed[0] ^= u8::from(plain.damage_signature);
     let t5 = mix(&t4, &[&sealed]);
     trace.note("t5", &t5);
-    let sk = expand(suite, &hs, Expand::SESSION, &[&t5]);
+    let sk = expand(suite, &hs, Expand::SESSION, &t5);
     PrekeyTrace { packet: [clear, identity, sealed].concat(), t5, sk, trace }
 }
 

@@ -2,20 +2,32 @@
 
 use crate::error::PeerError;
 use crate::secret::Secret;
-use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
+use aes_gcm::aead::consts::U12;
+use aes_gcm::aead::inout::InOutBuf;
+use aes_gcm::aes::Aes256Enc;
+use aes_gcm::{AeadInOut, AesGcm, KeyInit, Nonce};
+use alloc::vec;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
+
+/// GCM runs AES in one direction, so that the keys of the other are never made.
+type Aes256Gcm = AesGcm<Aes256Enc, U12>;
 
 /// Length of a tag.
 pub const TAG: usize = 16;
 
 /// Appends `seal(keys, ad, plaintext)` to `out`. Takes the keys: they seal once.
-//= spec/02-primitives.md#2-5-authenticated-encryption
-//# [PRIM-12] A sealing key MUST be derived for one sealing and used once; key and nonce are the 32
-//# and 12 bytes of one 44-byte output.
 pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
     let begin = out.len();
     out.extend_from_slice(plaintext);
+    seal_behind(keys, ad, begin, out);
+}
+
+/// Replaces the plaintext from `begin` on by `seal(keys, ad, plaintext)`.
+//= spec/02-primitives.md#2-5-authenticated-encryption
+//# [PRIM-12] A sealing key MUST be derived for one sealing and used once; key and nonce are the 32
+//# and 12 bytes of one 44-byte output.
+pub fn seal_behind(keys: Secret<44>, ad: &[u8], begin: usize, out: &mut Vec<u8>) {
     let (cipher, nonce) = cipher(&keys);
     let body = out.get_mut(begin..).unwrap_or_default();
     #[allow(clippy::expect_used, reason = "bounded by the layouts of chapters 7 and 10")]
@@ -34,15 +46,32 @@ pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
 //# release no plaintext of it.
 pub fn open(keys: &Secret<44>, ad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PeerError> {
     let (body, tag) = sealed.split_last_chunk::<TAG>().ok_or(PeerError::Authentication)?;
-    let (cipher, nonce) = cipher(keys);
-    let mut plaintext = Zeroizing::new(body.to_vec());
-    cipher
-        .decrypt_inout_detached(&nonce, ad, plaintext.as_mut_slice().into(), tag.into())
-        .map_err(|_| PeerError::Authentication)?;
+    let mut plaintext = Zeroizing::new(vec![0; body.len()]);
+    open_into(keys, ad, (body, tag), &mut plaintext)?;
     Ok(plaintext)
 }
 
-fn cipher(keys: &Secret<44>) -> (Aes256Gcm, aes_gcm::Nonce<aes_gcm::aead::consts::U12>) {
+/// Opens what `seal` made, the bytes without their tag, into a place of the same length.
+///
+/// # Errors
+/// `authentication`; the place is as before.
+pub(crate) fn open_into(
+    keys: &Secret<44>,
+    ad: &[u8],
+    (sealed, tag): (&[u8], &[u8; TAG]),
+    out: &mut [u8],
+) -> Result<(), PeerError> {
+    let (cipher, nonce) = cipher(keys);
+    #[allow(clippy::expect_used, reason = "every caller makes the place for these bytes")]
+    let both = InOutBuf::new(sealed, out).expect("of one length");
+    cipher
+        .decrypt_inout_detached(&nonce, ad, both, tag.into())
+        .map_err(|_| PeerError::Authentication)
+}
+
+fn cipher(keys: &Secret<44>) -> (Aes256Gcm, Nonce<U12>) {
+    #[cfg(test)]
+    super::count::note(super::count::Operation::Cipher);
     let [key @ .., _, _, _, _, _, _, _, _, _, _, _, _] = keys.expose();
     let [.., a, b, c, d, e, f, g, h, i, j, k, l] = *keys.expose();
     (Aes256Gcm::new(key.into()), [a, b, c, d, e, f, g, h, i, j, k, l].into())

@@ -1,8 +1,8 @@
-//! How often each public-key operation was called: for the table of chapter 5.10.
+//! How often each operation was called: for the table of chapter 5.10, and for refusals.
 
 use std::cell::Cell;
 
-/// The columns of the table, in its order.
+/// The columns of the table in its order, then what is not of a public key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Operation {
     Pair,
@@ -12,23 +12,42 @@ pub(crate) enum Operation {
     KemPair,
     Encapsulation,
     Decapsulation,
+    Hash,
+    MacKey,
+    Mac,
+    Derivation,
+    Cipher,
 }
 
 pub(crate) type Counts = [u32; 7];
 
+/// Hashes, MAC keys set up, MACs, derivations, seals that were made or opened.
+pub(crate) type SymmetricCounts = [u32; 5];
+
 std::thread_local! {
-    static COUNTS: Cell<Counts> = const { Cell::new([0; 7]) };
+    static COUNTS: Cell<(Counts, SymmetricCounts)> = const { Cell::new(([0; 7], [0; 5])) };
 }
 
 pub(crate) fn note(operation: Operation) {
-    let mut counts = COUNTS.get();
-    counts[operation as usize] += 1;
-    COUNTS.set(counts);
+    let (mut public, mut symmetric) = COUNTS.get();
+    let place = operation as usize;
+    match place.checked_sub(public.len()) {
+        None => public[place] += 1,
+        Some(place) => symmetric[place] += 1,
+    }
+    COUNTS.set((public, symmetric));
 }
 
 /// What `run` gives, and the operations of this thread meanwhile.
-pub(crate) fn counted<T>(run: impl FnOnce() -> T) -> (T, Counts) {
-    let before = COUNTS.replace([0; 7]);
+pub(crate) fn counted_all<T>(run: impl FnOnce() -> T) -> (T, Counts, SymmetricCounts) {
+    let before = COUNTS.take();
     let outcome = run();
-    (outcome, COUNTS.replace(before))
+    let (public, symmetric) = COUNTS.replace(before);
+    (outcome, public, symmetric)
+}
+
+/// What `run` gives, and the public-key operations of this thread meanwhile.
+pub(crate) fn counted<T>(run: impl FnOnce() -> T) -> (T, Counts) {
+    let (outcome, public, _) = counted_all(run);
+    (outcome, public)
 }

@@ -1,19 +1,17 @@
 //! Chapter 2.4 Key derivation.
 
 use super::labels::{Expand, Extract, Start};
-use super::mac::hmac;
+use super::mac::MacKey;
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::{PROTO, Suite, length16, length32};
 use alloc::vec;
-use alloc::vec::Vec;
+use core::fmt;
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256, Sha512};
 
 /// SHA-256 over the parts in order.
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hash.finalize().into()
+    hash_behind(&[], parts)
 }
 
 /// SHA-512 over the parts in order.
@@ -25,9 +23,7 @@ pub fn sha512(parts: &[&[u8]]) -> [u8; 64] {
 
 /// `SHA-256(PROTO || label || parts)`.
 pub(crate) fn start(label: Start, parts: &[&[u8]]) -> [u8; 32] {
-    let all: Vec<&[u8]> =
-        [PROTO.as_slice(), label.label()].into_iter().chain(parts.iter().copied()).collect();
-    sha256(&all)
+    hash_behind(&[PROTO, label.label()], parts)
 }
 
 /// Adds the concatenation of `parts` to the transcript hash.
@@ -37,9 +33,16 @@ pub(crate) fn start(label: Start, parts: &[&[u8]]) -> [u8; 32] {
 /// ```
 pub fn mix(hash: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let length = length32(parts.iter().map(|part| part.len()).sum());
-    let all: Vec<&[u8]> =
-        [hash.as_slice(), &length].into_iter().chain(parts.iter().copied()).collect();
-    sha256(&all)
+    hash_behind(&[hash, &length], parts)
+}
+
+/// SHA-256 over the parts in order, those of `first` first.
+fn hash_behind(first: &[&[u8]], parts: &[&[u8]]) -> [u8; 32] {
+    #[cfg(test)]
+    super::count::note(super::count::Operation::Hash);
+    let mut hash = Sha256::new();
+    first.iter().chain(parts).for_each(|part| hash.update(part));
+    hash.finalize().into()
 }
 
 /// Extracts a pseudorandom key. The types hold salt and key to 32 bytes (PRIM-10).
@@ -51,10 +54,8 @@ pub fn mix(hash: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 //# [PRIM-10] Every salt, `prk` and MAC key MUST be exactly 32 bytes; an interface takes no others.
 pub fn extract(suite: Suite, salt: &Secret<32>, label: Extract, ikm: &[&[u8]]) -> Secret<32> {
     let label = label.label();
-    let (suite, length) = (suite.bytes(), length8(label));
-    let all: Vec<&[u8]> =
-        [PROTO.as_slice(), &suite, &length, label].into_iter().chain(ikm.iter().copied()).collect();
-    Secret::new(hmac(salt, &all))
+    let first: [&[u8]; 4] = [PROTO, &suite.bytes(), &length8(label), label];
+    Secret::new(MacKey::new(salt).last_behind(&first, ikm))
 }
 
 /// Expands a pseudorandom key into `N` bytes.
@@ -67,9 +68,46 @@ pub fn expand<const N: usize>(
     suite: Suite,
     prk: &Secret<32>,
     label: Expand,
-    context: &[&[u8]],
+    context: &[u8],
 ) -> Secret<N> {
-    Secret::filled(|out| expand_into(suite, prk, label.label(), context, out))
+    Prk::new(prk).expand(suite, label, context)
+}
+
+/// A pseudorandom key that has been set up: for several outputs of one key.
+pub struct Prk(Hkdf<Sha256>);
+
+impl Prk {
+    /// Sets up a key.
+    pub fn new(key: &Secret<32>) -> Self {
+        #[allow(clippy::expect_used, reason = "provable here")]
+        Self(Hkdf::from_prk(key.expose()).expect("32 bytes are the output size of SHA-256"))
+    }
+
+    /// [`expand`] under this key.
+    pub fn expand<const N: usize>(&self, suite: Suite, label: Expand, context: &[u8]) -> Secret<N> {
+        Secret::filled(|out| self.expand_into(suite, label.label(), context, out))
+    }
+
+    fn expand_into(&self, suite: Suite, label: &[u8], context: &[u8], out: &mut [u8]) {
+        let (length, suite) = (length16(out.len()), suite.bytes());
+        let (label_length, context_length) = (length8(label), length16(context.len()));
+        let info: [&[u8]; 7] =
+            [&length, PROTO, &suite, &label_length, label, &context_length, context];
+        self.fill(&info, out);
+    }
+
+    #[allow(clippy::expect_used, reason = "every caller asks for at most 255 blocks of 32")]
+    fn fill(&self, info: &[&[u8]], out: &mut [u8]) {
+        #[cfg(test)]
+        super::count::note(super::count::Operation::Derivation);
+        self.0.expand_multi_info(info, out).expect("at most 8,160 bytes");
+    }
+}
+
+impl fmt::Debug for Prk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
 }
 
 /// `LExpand(exporter secret, "app:" || label, SHA-256(context), L)`. The caller checks the bounds.
@@ -82,29 +120,13 @@ pub(crate) fn export(
 ) -> SecretBytes {
     let mut out = vec![0; length];
     let label = [b"app:", label].concat();
-    expand_into(suite, exporter, &label, &[&sha256(&[context])], &mut out);
+    Prk::new(exporter).expand_into(suite, &label, &sha256(&[context]), &mut out);
     SecretBytes::new(out)
-}
-
-fn expand_into(suite: Suite, prk: &Secret<32>, label: &[u8], context: &[&[u8]], out: &mut [u8]) {
-    let context_length: usize = context.iter().map(|part| part.len()).sum();
-    let (length, suite, label_length, context_length) =
-        (length16(out.len()), suite.bytes(), length8(label), length16(context_length));
-    let info: Vec<&[u8]> =
-        [length.as_slice(), PROTO, &suite, &label_length, label, &context_length]
-            .into_iter()
-            .chain(context.iter().copied())
-            .collect();
-    hkdf_expand(prk, &info, out);
 }
 
 /// `HKDF-Expand` of RFC 5869 over the parts of `info`. `out` has at most 8,160 bytes.
 pub fn hkdf_expand(prk: &Secret<32>, info: &[&[u8]], out: &mut [u8]) {
-    #[allow(clippy::expect_used, reason = "the two conditions are provable here")]
-    Hkdf::<Sha256>::from_prk(prk.expose())
-        .expect("32 bytes are the output size of SHA-256")
-        .expand_multi_info(info, out)
-        .expect("every caller asks for at most 8,160 bytes, 255 blocks of 32");
+    Prk::new(prk).fill(info, out);
 }
 
 fn length8(bytes: &[u8]) -> [u8; 1] {

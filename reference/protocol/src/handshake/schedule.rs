@@ -44,11 +44,11 @@ impl InitSecret {
     }
 
     pub(super) fn seal(&self, h1: Transcript) -> Secret<44> {
-        expand(self.suite, &self.key, Expand::INIT_SEAL, &[h1.hash()])
+        expand(self.suite, &self.key, Expand::INIT_SEAL, h1.hash())
     }
 
     pub(super) fn handshake_id(&self, h3: Transcript) -> [u8; 16] {
-        *expand(self.suite, &self.key, Expand::HANDSHAKE_ID, &[h3.hash()]).expose()
+        *expand(self.suite, &self.key, Expand::HANDSHAKE_ID, h3.hash()).expose()
     }
 }
 
@@ -85,7 +85,7 @@ impl IdentitySecret {
     }
 
     pub(super) fn seal(&self, t2: Transcript) -> Secret<44> {
-        expand(self.suite, &self.key, Expand::IDENTITY_SEAL, &[t2.hash()])
+        expand(self.suite, &self.key, Expand::IDENTITY_SEAL, t2.hash())
     }
 }
 
@@ -126,18 +126,18 @@ impl HandshakeSecret {
     }
 
     pub(super) fn signature(&self, t4: Transcript) -> Secret<44> {
-        expand(self.suite, &self.key, Expand::SIGNATURE_SEAL, &[t4.hash()])
+        expand(self.suite, &self.key, Expand::SIGNATURE_SEAL, t4.hash())
     }
 
     /// `SK = LExpand(hs, "session", h9 or t5, 32)`
     pub(super) fn session(&self, last: Transcript) -> Secret<32> {
-        expand(self.suite, &self.key, Expand::SESSION, &[last.hash()])
+        expand(self.suite, &self.key, Expand::SESSION, last.hash())
     }
 
     fn step(&self, seal: Expand, mac: Expand, at: Transcript) -> StepKeys {
         StepKeys {
-            seal: expand(self.suite, &self.key, seal, &[at.hash()]),
-            mac: expand(self.suite, &self.key, mac, &[at.hash()]),
+            seal: expand(self.suite, &self.key, seal, at.hash()),
+            mac: expand(self.suite, &self.key, mac, at.hash()),
         }
     }
 }

@@ -118,16 +118,16 @@ impl Content {
     //= spec/07-messages.md#7-4-opening
     //# [MSG-11] A receiver MUST refuse content whose type is reserved or whose layout is not that
     //# of its type as `content`.
-    pub fn decode(kind: u8, bytes: &[u8]) -> Result<Self, PeerError> {
-        Self::parse(kind, bytes).map_err(|_| PeerError::Content)
+    pub fn decode(kind: u8, bytes: SecretBytes) -> Result<Self, PeerError> {
+        match kind {
+            0x01 | 0x80..=0xff => Ok(Self::Data(Kind(kind), bytes)),
+            _ => Self::parse(kind, bytes.expose()).map_err(|_| PeerError::Content),
+        }
     }
 
     fn parse(kind: u8, bytes: &[u8]) -> Result<Self, BytesError> {
         let mut reader = Reader::new(bytes);
         let content = match kind {
-            0x01 | 0x80..=0xff => {
-                return Ok(Self::Data(Kind(kind), SecretBytes::new(bytes.to_vec())));
-            }
             Receipt::KIND => Self::Receipt(Receipt {
                 epoch: reader.u32()?,
                 below: reader.u32()?,

@@ -8,14 +8,14 @@ mod padding;
 pub use content::{Close, Content, Kind, Receipt, announce};
 pub use padding::padded_length;
 
+use crate::crypto::Choice;
 use crate::crypto::aead;
 use crate::crypto::kdf::{expand, sha256};
 use crate::crypto::labels::{Ad, Expand};
-use crate::crypto::{Choice, mac};
 use crate::error::{BytesError, Error, PeerError};
 use crate::limits::{BODY_MAX, BODY_MIN};
 use crate::ratchet::{Header, HeaderKeys, MessageKey};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::wire::{PacketType, Reader, Suite, read_prefix};
 use alloc::vec::Vec;
 
@@ -49,26 +49,80 @@ pub fn seal(
     kind: u8,
     content: &[u8],
 ) -> Vec<u8> {
-    let body = padding::pad(kind, content);
-    let salt: Secret<16> = expand(suite, key.secret(), Expand::SALT, &[draw.expose()]);
-    let mut out = Vec::with_capacity(OVERHEAD + body.len());
+    let mut out = Vec::with_capacity(sealed_length(content.len()));
+    seal_into(suite, key, header_keys, direction, header, draw, kind, content, &mut out);
+    out
+}
+
+/// Length of a message with `length` bytes of content.
+pub const fn sealed_length(length: usize) -> usize {
+    OVERHEAD + padded_length(5 + length)
+}
+
+/// [`seal`], behind what `out` holds; encrypts where it lies.
+#[allow(clippy::too_many_arguments, reason = "they are the inputs of the formula")]
+pub fn seal_into(
+    suite: Suite,
+    key: MessageKey,
+    header_keys: &HeaderKeys,
+    direction: &Direction,
+    header: &Header,
+    draw: &Secret<16>,
+    kind: u8,
+    content: &[u8],
+    out: &mut Vec<u8>,
+) {
+    let begin = out.len();
+    let key = key.prepare();
+    let salt: Secret<16> = key.expand(suite, Expand::SALT, draw.expose());
     out.extend_from_slice(&PacketType::Message.prefix(suite));
     out.extend_from_slice(salt.expose());
 
-    let plain =
-        [header.dh.as_slice(), &header.previous.to_be_bytes(), &header.number.to_be_bytes()]
-            .concat();
-    let ad = [Ad::HEADER.label(), direction, &out].concat();
-    let keys = expand(suite, header_keys.header(), Expand::HEADER, &[salt.expose()]);
-    aead::seal(keys, &ad, &plain, &mut out);
+    let ad = Associated::new(Ad::HEADER, direction, out.get(begin..).unwrap_or_default());
+    let keys = expand(suite, header_keys.header(), Expand::HEADER, salt.expose());
+    let plain = out.len();
+    out.extend_from_slice(&header.dh);
+    out.extend_from_slice(&header.previous.to_be_bytes());
+    out.extend_from_slice(&header.number.to_be_bytes());
+    aead::seal_behind(keys, ad.as_slice(), plain, out);
 
-    let ad = [Ad::BODY.label(), direction, &out].concat();
-    let keys = expand(suite, key.secret(), Expand::BODY, &[salt.expose()]);
-    aead::seal(keys, &ad, &body, &mut out);
+    let ad = Associated::new(Ad::BODY, direction, out.get(begin..).unwrap_or_default());
+    let keys = key.expand(suite, Expand::BODY, salt.expose());
+    let plain = out.len();
+    padding::pad(kind, content, out);
+    aead::seal_behind(keys, ad.as_slice(), plain, out);
 
-    let tag = mac::hmac(header_keys.mac(), &[direction, &sha256(&[&out])]);
-    out.extend_from_slice(&tag);
-    out
+    let hash = sha256(&[out.get(begin..).unwrap_or_default()]);
+    out.extend_from_slice(&header_keys.mac().mac(&[direction, &hash]));
+}
+
+/// `label || AD_dir || bytes`, without memory from the heap.
+struct Associated {
+    bytes: [u8; Self::MAX],
+    length: usize,
+}
+
+impl Associated {
+    /// That of a body: 4 of the label, 32, 76.
+    const MAX: usize = 112;
+
+    fn new(label: Ad, direction: &Direction, bytes: &[u8]) -> Self {
+        let mut all = Self { bytes: [0; Self::MAX], length: 0 };
+        [label.label(), direction, bytes].iter().for_each(|part| all.push(part));
+        all
+    }
+
+    fn push(&mut self, part: &[u8]) {
+        let end = self.length + part.len();
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(part);
+            self.length = end;
+        }
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
 }
 
 /// A message whose layout has been checked and whose bytes have been hashed once.
@@ -77,8 +131,8 @@ pub struct Envelope<'a> {
     suite: Suite,
     clear: &'a [u8],
     salt: &'a [u8],
-    header: &'a [u8],
-    body: &'a [u8],
+    header: (&'a [u8; 40], &'a [u8; aead::TAG]),
+    body: (&'a [u8], &'a [u8; aead::TAG]),
     before_body: &'a [u8],
     mac: &'a [u8; 32],
     hash: [u8; 32],
@@ -101,8 +155,9 @@ impl<'a> Envelope<'a> {
         let (before, mac) = message.split_last_chunk().ok_or(BytesError::Length)?;
         let mut reader = Reader::new(before);
         reader.slice(4)?;
-        let (salt, header, body) =
-            (reader.slice(16)?, reader.slice(56)?, reader.slice(padded + aead::TAG)?);
+        let salt = reader.slice(16)?;
+        let header = (reader.borrow()?, reader.borrow()?);
+        let body = (reader.slice(padded)?, reader.borrow()?);
         reader.finish()?;
         let (clear, _) = before.split_at_checked(20).ok_or(BytesError::Length)?;
         let (before_body, _) = before.split_at_checked(76).ok_or(BytesError::Length)?;
@@ -123,7 +178,8 @@ impl<'a> Envelope<'a> {
     //= spec/07-messages.md#7-4-opening
     //# [MSG-06] A receiver MUST verify the MAC before it decrypts anything.
     pub fn verifies(&self, keys: &HeaderKeys, direction: &Direction) -> Choice {
-        mac::verify(keys.mac(), &[direction, &self.hash], self.mac)
+        let both = [*direction, self.hash];
+        keys.mac().verify(&[both.as_flattened()], self.mac)
     }
 
     /// Opens the header.
@@ -131,26 +187,37 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// `authentication`.
     pub fn open_header(&self, keys: &HeaderKeys, direction: &Direction) -> Result<Header, Error> {
-        let keys = expand(self.suite, keys.header(), Expand::HEADER, &[self.salt]);
-        let ad = [Ad::HEADER.label(), direction, self.clear].concat();
-        let plain = aead::open(&keys, &ad, self.header)?;
-        let mut reader = Reader::new(&plain);
+        let keys = expand(self.suite, keys.header(), Expand::HEADER, self.salt);
+        let ad = Associated::new(Ad::HEADER, direction, self.clear);
+        let (sealed, tag) = self.header;
+        let mut plain = Secret::<40>::new([0; 40]);
+        aead::open_into(&keys, ad.as_slice(), (sealed, tag), plain.room())?;
+        let mut reader = Reader::new(plain.expose());
         let header = Header { dh: reader.array()?, previous: reader.u32()?, number: reader.u32()? };
         reader.finish()?;
         Ok(header)
     }
 
-    /// Opens the body and takes it apart.
+    /// Opens the body and takes it apart. Data lies in `buffer` afterwards, whose memory is used
+    /// again.
     ///
     /// # Errors
     /// `authentication`, `padding`, `content`; nothing of the body is released.
     //= spec/07-messages.md#7-4-opening
     //# [MSG-12] A receiver MUST NOT release any plaintext of a message that it refuses.
-    pub fn open_body(&self, key: &MessageKey, direction: &Direction) -> Result<Content, PeerError> {
-        let keys = expand(self.suite, key.secret(), Expand::BODY, &[self.salt]);
-        let ad = [Ad::BODY.label(), direction, self.before_body].concat();
-        let plain = aead::open(&keys, &ad, self.body)?;
-        let (kind, content) = padding::unpad(&plain)?;
-        Content::decode(kind, content)
+    pub fn open_body(
+        &self,
+        key: &MessageKey,
+        direction: &Direction,
+        mut buffer: SecretBytes,
+    ) -> Result<Content, PeerError> {
+        let keys = expand(self.suite, key.secret(), Expand::BODY, self.salt);
+        let ad = Associated::new(Ad::BODY, direction, self.before_body);
+        let (sealed, tag) = self.body;
+        let plain = buffer.room(sealed.len());
+        aead::open_into(&keys, ad.as_slice(), (sealed, tag), plain)?;
+        let (kind, length) = padding::unpad(plain)?;
+        buffer.keep(padding::BEFORE..padding::BEFORE + length);
+        Content::decode(kind, buffer)
     }
 }

@@ -4,7 +4,6 @@ use crate::error::PeerError;
 use crate::limits::BODY_MIN;
 use crate::wire::{Reader, length32};
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
 
 /// The padded length of a body of `length` bytes.
 ///
@@ -28,28 +27,31 @@ pub const fn padded_length(length: usize) -> usize {
 //# [MSG-02] A sender MUST pad the body to exactly `pad(5 + length)` bytes.
 //= spec/07-messages.md#7-5-padding
 //# [MSG-13] A sender MUST NOT compress content in this layer.
-pub(super) fn pad(kind: u8, content: &[u8]) -> Zeroizing<Vec<u8>> {
-    let padded = padded_length(5 + content.len());
-    let mut body = Zeroizing::new(Vec::with_capacity(padded));
-    body.push(kind);
-    body.extend_from_slice(&length32(content.len()));
-    body.extend_from_slice(content);
-    body.resize(padded, 0);
-    body
+/// Appends the padded body.
+pub(super) fn pad(kind: u8, content: &[u8], out: &mut Vec<u8>) {
+    let end = out.len() + padded_length(BEFORE + content.len());
+    out.push(kind);
+    out.extend_from_slice(&length32(content.len()));
+    out.extend_from_slice(content);
+    out.resize(end, 0);
 }
 
-/// Content type and content of a padded body.
+/// Bytes of a body before its content.
+pub(super) const BEFORE: usize = 5;
+
+/// Content type and length of the content of a padded body.
 //= spec/07-messages.md#7-4-opening
 //# [MSG-10] A receiver MUST refuse a body that is not padded exactly as MSG-02 as `padding`: a
 //# length that does not fit, a bucket that is not the content's, or a padding byte that is not
 //# zero.
-pub(super) fn unpad(body: &[u8]) -> Result<(u8, &[u8]), PeerError> {
+pub(super) fn unpad(body: &[u8]) -> Result<(u8, usize), PeerError> {
     let mut reader = Reader::new(body);
     let kind = reader.u8().map_err(|_| PeerError::Padding)?;
-    let content = reader.lp32().map_err(|_| PeerError::Padding)?;
-    let exact = padded_length(5 + content.len()) == body.len();
-    let zero = body.iter().skip(5 + content.len()).all(|byte| *byte == 0);
-    if exact && zero { Ok((kind, content)) } else { Err(PeerError::Padding) }
+    let length = reader.lp32().map_err(|_| PeerError::Padding)?.len();
+    let exact = padded_length(BEFORE + length) == body.len();
+    let padding = body.get(BEFORE + length..).unwrap_or_default();
+    let zero = padding.iter().fold(0, |all, byte| all | byte) == 0;
+    if exact && zero { Ok((kind, length)) } else { Err(PeerError::Padding) }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Chapter 6.1 Steps.
 
 use crate::crypto::dh::{DhPublic, Shared};
-use crate::crypto::kdf::{expand, extract};
+use crate::crypto::kdf::{Prk, expand, extract};
 use crate::crypto::labels::{Expand, Extract};
-use crate::crypto::mac::hmac;
+use crate::crypto::mac::MacKey;
 use crate::secret::Secret;
 use crate::wire::Suite;
 
@@ -15,11 +15,12 @@ pub struct ChainKey(Secret<32>);
 #[derive(Debug)]
 pub struct MessageKey(Secret<32>);
 
-/// The header key of a chain, and the MAC key that comes out of it.
+/// The header key of a chain, and the MAC key that comes out of it, set up: every message is
+/// compared under every one that is kept.
 #[derive(Debug)]
 pub struct HeaderKeys {
     header: Secret<32>,
-    mac: Secret<32>,
+    mac: MacKey,
 }
 
 /// What a root step makes.
@@ -50,8 +51,12 @@ pub fn step(
     other: &DhPublic,
 ) -> Step {
     let prk = extract(suite, root, Extract::RATCHET, &[shared.secret().expose()]);
-    let keys: Secret<96> =
-        expand(suite, &prk, Expand::RATCHET_KEYS, &[new.as_bytes(), other.as_bytes()]);
+    let keys: Secret<96> = expand(
+        suite,
+        &prk,
+        Expand::RATCHET_KEYS,
+        [*new.as_bytes(), *other.as_bytes()].as_flattened(),
+    );
     let (thirds, _) = keys.expose().as_chunks::<32>();
     let third = |index| Secret::new(thirds.get(index).copied().unwrap_or_default());
     Step { root: third(0), chain: ChainKey(third(1)), next_header: third(2) }
@@ -73,10 +78,9 @@ impl ChainKey {
     ///
     /// Borrows: a message that fails to open must leave the old key in place.
     pub fn advance(&self) -> (MessageKey, Self) {
-        (
-            MessageKey(Secret::new(hmac(&self.0, &[&[0x01]]))),
-            Self(Secret::new(hmac(&self.0, &[&[0x02]]))),
-        )
+        let key = MacKey::new(&self.0);
+        let message = MessageKey(Secret::new(key.mac(&[&[0x01]])));
+        (message, Self(Secret::new(key.last(&[&[0x02]]))))
     }
 
     /// The 32 bytes.
@@ -95,6 +99,11 @@ impl MessageKey {
     pub const fn secret(&self) -> &Secret<32> {
         &self.0
     }
+
+    /// Sets the key up for the two outputs that seal a message.
+    pub(crate) fn prepare(self) -> Prk {
+        Prk::new(&self.0)
+    }
 }
 
 impl HeaderKeys {
@@ -102,7 +111,7 @@ impl HeaderKeys {
     /// MAK = LExpand(HK, "mac", "", 32)
     /// ```
     pub fn new(suite: Suite, header: Secret<32>) -> Self {
-        let mac = expand(suite, &header, Expand::MAC, &[]);
+        let mac = MacKey::new(&expand(suite, &header, Expand::MAC, &[]));
         Self { header, mac }
     }
 
@@ -111,8 +120,8 @@ impl HeaderKeys {
         &self.header
     }
 
-    /// `MAK`.
-    pub const fn mac(&self) -> &Secret<32> {
+    /// `MAK`, set up.
+    pub const fn mac(&self) -> &MacKey {
         &self.mac
     }
 }

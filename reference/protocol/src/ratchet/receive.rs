@@ -247,8 +247,9 @@ impl Ratchet {
         let current =
             ReceivingChain { name, chain: begun.chain, next: number + 1, lost: begun.lost };
         if let Some(former) = self.receiving.replace(current) {
+            self.old.truncate(OLD_CHAINS - 1);
+            self.old.reserve_exact(OLD_CHAINS - self.old.len());
             self.old.insert(0, OldChain { name: former.name, end });
-            self.old.truncate(OLD_CHAINS);
         }
         let oldest = self.old.last().map_or(epoch, |chain| chain.name.epoch);
         self.skipped.forget_before(oldest);

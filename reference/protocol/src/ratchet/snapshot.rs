@@ -180,7 +180,12 @@ fn list<T>(
     most: usize,
     one: impl Fn(&mut Reader<'_>) -> Result<T, BytesError>,
 ) -> Result<Vec<T>, BytesError> {
-    (0..bounded(reader, most)?).map(|_| one(reader)).collect()
+    let length = bounded(reader, most)?;
+    let mut all = Vec::with_capacity(length);
+    for _ in 0..length {
+        all.push(one(reader)?);
+    }
+    Ok(all)
 }
 
 fn bounded(reader: &mut Reader<'_>, most: usize) -> Result<usize, BytesError> {

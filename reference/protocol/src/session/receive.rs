@@ -1,10 +1,10 @@
 //! Chapter 7.4 Opening: decide on `&self`, then commit.
 
 use super::Session;
-use crate::crypto::Choice;
 use crate::error::{Error, PeerError};
 use crate::message::{Content, Envelope};
 use crate::ratchet::{Gap, Place, Taken};
+use crate::secret::SecretBytes;
 use alloc::vec::Vec;
 
 /// An accepted message.
@@ -39,12 +39,10 @@ impl Session {
         if envelope.suite() != self.suite {
             return None;
         }
-        let verdicts: Vec<(Place, Choice)> = self
-            .ratchet
-            .candidates()
-            .map(|(place, keys)| (place, envelope.verifies(keys, &self.incoming)))
-            .collect();
-        verdicts.into_iter().find(|(_, verdict)| (*verdict).into()).map(|(place, _)| place)
+        let verdict = |keys| bool::from(envelope.verifies(keys, &self.incoming));
+        let verdicts =
+            self.ratchet.candidates().map(|(place, keys)| verdict(keys).then_some(place));
+        verdicts.fold(None, |found: Option<Place>, verdict| found.or(verdict))
     }
 
     /// Opens a message. Changes nothing and draws nothing.
@@ -57,9 +55,22 @@ impl Session {
     //# [MSG-08] A receiver MUST refuse a message whose MAC verifies under no candidate as
     //# `authentication`.
     pub fn open(&self, message: &[u8]) -> Result<(Advance, Plaintext), Error> {
+        self.open_into(message, SecretBytes::default())
+    }
+
+    /// [`Session::open`] with memory that has been used before: content for the application lies
+    /// in it afterwards.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn open_into(
+        &self,
+        message: &[u8],
+        buffer: SecretBytes,
+    ) -> Result<(Advance, Plaintext), Error> {
         let envelope = Envelope::decode(message)?;
         let place = self.candidate(&envelope).ok_or(PeerError::Authentication)?;
-        self.open_at(&envelope, place)
+        self.open_at(&envelope, place, buffer)
     }
 
     /// Opens a message whose MAC has verified at `place`.
@@ -70,6 +81,7 @@ impl Session {
         &self,
         envelope: &Envelope<'_>,
         place: Place,
+        buffer: SecretBytes,
     ) -> Result<(Advance, Plaintext), Error> {
         let (_, keys) = self
             .ratchet
@@ -78,7 +90,7 @@ impl Session {
             .ok_or(PeerError::Authentication)?;
         let header = envelope.open_header(keys, &self.incoming)?;
         let taken = self.ratchet.take(place, &header, envelope.mac())?;
-        let content = envelope.open_body(&taken.key, &self.incoming)?;
+        let content = envelope.open_body(&taken.key, &self.incoming, buffer)?;
         let close = self.judge(&content, (taken.epoch, taken.number))?;
         //= spec/08-sessions.md#8-3-order
         //# [SESSION-13] An implementation MUST report epoch, number and gap with every message that

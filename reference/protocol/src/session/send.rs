@@ -3,8 +3,7 @@
 use super::Session;
 use crate::crypto::draw;
 use crate::error::{CallerError, Error};
-use crate::message::{CONTENT_MAX, Close, Kind, Receipt, seal};
-use crate::secret::SecretBytes;
+use crate::message::{CONTENT_MAX, Close, Kind, Receipt, seal_into, sealed_length};
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 
@@ -20,7 +19,23 @@ impl Session {
         content: &[u8],
         rng: &mut impl TryCryptoRng,
     ) -> Result<Vec<u8>, Error> {
-        self.seal(kind.byte(), |_| content.to_vec(), rng)
+        let mut message = Vec::new();
+        self.seal(kind.byte(), content, rng, &mut message)?;
+        Ok(message)
+    }
+
+    /// [`Session::send`], behind what `out` holds: takes no memory where `out` has room.
+    ///
+    /// # Errors
+    /// As [`Session::send`]; `out` is as before.
+    pub fn send_into(
+        &mut self,
+        kind: Kind,
+        content: &[u8],
+        rng: &mut impl TryCryptoRng,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.seal(kind.byte(), content, rng, out)
     }
 
     /// Seals a receipt for the newest receiving chain; `None` when none is owed: nothing but
@@ -42,7 +57,8 @@ impl Session {
     pub(crate) fn answer(&mut self, rng: &mut impl TryCryptoRng) -> Result<Option<Vec<u8>>, Error> {
         let Some(it) = self.ratchet.received() else { return Ok(None) };
         let receipt = Receipt { epoch: it.epoch, below: it.below, bitmap: it.bitmap };
-        let message = self.seal(Receipt::KIND, |_| receipt.encode().to_vec(), rng)?;
+        let mut message = Vec::new();
+        self.seal(Receipt::KIND, &receipt.encode(), rng, &mut message)?;
         self.owes_receipt = false;
         Ok(Some(message))
     }
@@ -52,10 +68,10 @@ impl Session {
     /// # Errors
     /// As [`Session::send`].
     pub fn close(&mut self, rng: &mut impl TryCryptoRng) -> Result<Vec<u8>, Error> {
-        let close = |(epoch, number): (u32, u32)| {
-            Close { epoch, count: number.saturating_add(1) }.encode().to_vec()
-        };
-        let message = self.seal(Close::KIND, close, rng)?;
+        let (epoch, number) = self.ratchet.next_place();
+        let close = Close { epoch, count: number.saturating_add(1) };
+        let mut message = Vec::new();
+        self.seal(Close::KIND, &close.encode(), rng, &mut message)?;
         self.closed = true;
         Ok(message)
     }
@@ -66,25 +82,25 @@ impl Session {
     fn seal(
         &mut self,
         kind: u8,
-        content: impl FnOnce((u32, u32)) -> Vec<u8>,
+        content: &[u8],
         rng: &mut impl TryCryptoRng,
-    ) -> Result<Vec<u8>, Error> {
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         //= spec/08-sessions.md#8-5-close
         //# [SESSION-19] A sender MUST NOT send anything on a session after its close, and refuse as
         //# `closed`.
         if self.closed {
             return Err(CallerError::Closed.into());
         }
-        let next = self.ratchet.next_place();
-        let content = SecretBytes::new(content(next));
         //= spec/07-messages.md#7-3-sealing
         //# [MSG-01] A sender MUST refuse content longer than 65,531 bytes as `too_long`.
-        if content.expose().len() > CONTENT_MAX {
+        if content.len() > CONTENT_MAX {
             return Err(CallerError::TooLong.into());
         }
         let prepared = self.ratchet.prepare(rng)?;
         let salt = draw(rng)?;
-        let message = seal(
+        out.reserve_exact(sealed_length(content.len()));
+        seal_into(
             self.suite,
             prepared.key,
             self.ratchet.sending_header(),
@@ -92,10 +108,11 @@ impl Session {
             &prepared.header,
             &salt,
             kind,
-            content.expose(),
+            content,
+            out,
         );
         self.ratchet.commit_sent(prepared.advance);
         self.generation += 1;
-        Ok(message)
+        Ok(())
     }
 }

@@ -233,7 +233,7 @@ impl Header {
 /// `LExpand` with suite `0x0001`.
 fn keys(master: &Secret<32>, head: &[u8]) -> (Secret<44>, [u8; 32]) {
     let label = Expand::SEALED_FILE;
-    let all: Secret<76> = kdf::expand(Suite::X25519, master, label, &[&kdf::sha256(&[head])]);
+    let all: Secret<76> = kdf::expand(Suite::X25519, master, label, &kdf::sha256(&[head]));
     let (keys, commitment) = all.expose().split_at(44);
     let keys = Secret::filled(|out| out.copy_from_slice(keys));
     (keys, *commitment.first_chunk().unwrap_or(&[0; 32]))

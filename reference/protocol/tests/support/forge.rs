@@ -84,9 +84,9 @@ impl Init {
         let h2 = mix(&h1, &[&body]);
         let plain = [body.as_slice(), &signer.sign(Purpose::INIT, &h2)].concat();
         let clear = packet.len();
-        aead::seal(expand(suite, &key, Expand::INIT_SEAL, &[&h1]), &h1, &plain, &mut packet);
+        aead::seal(expand(suite, &key, Expand::INIT_SEAL, &h1), &h1, &plain, &mut packet);
         let h3 = mix(&h2, &[&packet[clear..]]);
-        let id = *expand(suite, &key, Expand::HANDSHAKE_ID, &[&h3]).expose();
+        let id = *expand(suite, &key, Expand::HANDSHAKE_ID, &h3).expose();
         Self { packet, id, suite, kem, ephemeral, es, h3 }
     }
 
@@ -117,11 +117,11 @@ impl Init {
         let h4 = mix(&self.h3, &[&packet]);
         let body = [[0; 8].as_slice(), ratchet, &[0; 64]].concat();
         let signature = signer.sign(Purpose::RESPONSE, &mix(&h4, &[&body]));
-        let keys = expand(suite, &hs, Expand::RESPONSE_SEAL, &[&h4]);
+        let keys = expand(suite, &hs, Expand::RESPONSE_SEAL, &h4);
         let clear = packet.len();
         aead::seal(keys, &h4, &[body.as_slice(), &signature].concat(), &mut packet);
         let h5 = mix(&h4, &[&packet[clear..]]);
-        let tag = hmac(&expand(suite, &hs, Expand::RESPONSE_MAC, &[&h4]), &[&h5]);
+        let tag = hmac(&expand(suite, &hs, Expand::RESPONSE_MAC, &h4), &[&h5]);
         [packet.as_slice(), &tag].concat()
     }
 
@@ -146,10 +146,10 @@ impl Init {
         let mut packet = [prefix(3, suite).as_slice(), &self.id].concat();
         let h7 = mix(&mix(&h5, &[&response[tag..]]), &[&packet]);
         let signature = signer.sign(Purpose::COMPLETE, &mix(&h7, &[ratchet]));
-        let keys = expand(suite, &hs, Expand::COMPLETE_SEAL, &[&h7]);
+        let keys = expand(suite, &hs, Expand::COMPLETE_SEAL, &h7);
         aead::seal(keys, &h7, &[ratchet.as_slice(), &signature].concat(), &mut packet);
         let h8 = mix(&h7, &[&packet[20..]]);
-        let tag = hmac(&expand(suite, &hs, Expand::COMPLETE_MAC, &[&h7]), &[&h8]);
+        let tag = hmac(&expand(suite, &hs, Expand::COMPLETE_MAC, &h7), &[&h8]);
         [packet.as_slice(), &tag, &[0; 4]].concat()
     }
 }

@@ -5,7 +5,6 @@ use super::pair::{Start, dh};
 use quipu::crypto::aead;
 use quipu::crypto::kdf::{expand, sha256};
 use quipu::crypto::labels::Expand;
-use quipu::crypto::mac::hmac;
 use quipu::handshake::RatchetStart;
 use quipu::keys::Party;
 use quipu::message::Envelope;
@@ -74,11 +73,11 @@ impl Insider {
         let numbers = [header.previous.to_be_bytes(), header.number.to_be_bytes()];
         let plain = [header.dh.as_slice(), numbers.as_flattened()].concat();
         let ad = [b"header".as_slice(), &self.outgoing, &out].concat();
-        aead::seal(expand(SUITE, keys.header(), Expand::HEADER, &[&salt]), &ad, &plain, &mut out);
+        aead::seal(expand(SUITE, keys.header(), Expand::HEADER, &salt), &ad, &plain, &mut out);
         let ad = [b"body".as_slice(), &self.outgoing, &out].concat();
-        let key = expand(SUITE, prepared.key.secret(), Expand::BODY, &[&salt]);
+        let key = expand(SUITE, prepared.key.secret(), Expand::BODY, &salt);
         aead::seal(key, &ad, body, &mut out);
-        let tag = hmac(keys.mac(), &[&self.outgoing, &sha256(&[&out])]);
+        let tag = keys.mac().mac(&[&self.outgoing, &sha256(&[&out])]);
         self.ratchet.commit_sent(prepared.advance);
         [out.as_slice(), &tag].concat()
     }

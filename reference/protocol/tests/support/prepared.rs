@@ -254,17 +254,17 @@ impl Forge {
         let body = [ts_i.as_slice(), &self.card, &self.psk_id, &[0; 64], &self.said].concat();
         let t3 = mix(&t2, &[&body]);
         let clear = out.len();
-        let keys = expand(suite, &k_id, Expand::IDENTITY_SEAL, &[&t2]);
+        let keys = expand(suite, &k_id, Expand::IDENTITY_SEAL, &t2);
         aead::seal(keys, &t2, &body, &mut out);
         let t4 = mix(&t3, &[&out[clear..]]);
         let signer = SigningSecret::new(&identity(self.signer).secrets().0);
         let signature = self.signature.unwrap_or_else(|| signer.sign(self.purpose, &t4));
         let identified = out.len();
-        let keys = expand(suite, &hs, Expand::SIGNATURE_SEAL, &[&t4]);
+        let keys = expand(suite, &hs, Expand::SIGNATURE_SEAL, &t4);
         aead::seal(keys, &t4, &signature, &mut out);
         let t5 = mix(&t4, &[&out[identified..]]);
         assert_eq!(out.len(), prekey_init_length(suite));
-        let secret = *expand(suite, &hs, Expand::SESSION, &[&t5]).expose();
+        let secret = *expand(suite, &hs, Expand::SESSION, &t5).expose();
         Forged { handshake: out, secret, transcript: t5, signature }
     }
 

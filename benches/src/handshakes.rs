@@ -1,0 +1,140 @@
+//! Chapters 4 and 5: both handshakes, both suites, each side apart.
+
+use crate::{Case, Draws, Floor, NOW, Operation, Primitive, timed};
+use Primitive::{Agreement, Decapsulation, Encapsulation, KemPair, Pair, Signature, Verification};
+use quipu::handshake::ReplayCache;
+use quipu::limits::DAY;
+use quipu::prekeys::Bundle;
+use quipu::wire::Suite;
+use quipu::{Address, CardFields, Device, DeviceId, Identity, Kind};
+use rand_core::{TryCryptoRng, TryRng};
+use std::time::Duration;
+
+/// How far above its public-key operations a side may be.
+const BOUND: f64 = 1.05;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Initiator,
+    Responder,
+}
+
+/// Rows of the table of chapter 5.10: pairs, agreements, signatures made and verified, KEM pairs,
+/// encapsulations, decapsulations.
+const INTERACTIVE: [(Side, [u32; 7]); 2] =
+    [(Side::Initiator, [2, 4, 2, 1, 1, 0, 1]), (Side::Responder, [2, 4, 1, 3, 0, 1, 0])];
+const PREPARED: [(Side, [u32; 7]); 2] =
+    [(Side::Initiator, [2, 5, 1, 0, 0, 1, 0]), (Side::Responder, [0, 5, 0, 2, 1, 0, 1])];
+
+const COLUMNS: [Primitive; 7] =
+    [Pair, Agreement, Signature, Verification, KemPair, Encapsulation, Decapsulation];
+
+pub(crate) fn all() -> Vec<Operation> {
+    let mut all = Vec::new();
+    for (suite, suite_name) in [(Suite::X25519, "0x0001"), (Suite::Hybrid, "0x0002")] {
+        for (side, row) in INTERACTIVE {
+            let name = format!("interactive handshake {suite_name}, {}", side.name());
+            let case = case(name, move |at| interactive(suite, side, at));
+            all.push(Operation::new(case, floor(suite, row), BOUND));
+        }
+        for (side, row) in PREPARED {
+            let name = format!("prepared handshake {suite_name}, {}", side.name());
+            let case = case(name, move |at| prepared(suite, side, at));
+            all.push(Operation::new(case, floor(suite, row), BOUND));
+        }
+    }
+    all
+}
+
+/// A case of which every operation is prepared by itself, from its number.
+pub(crate) fn case(name: String, once: impl Fn(u64) -> Duration + 'static) -> Case {
+    Case::new(name, || move |times| (0..times).map(&once).sum())
+}
+
+impl Side {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Initiator => "initiator",
+            Self::Responder => "responder",
+        }
+    }
+}
+
+fn floor(suite: Suite, row: [u32; 7]) -> Floor {
+    let columns = if suite == Suite::Hybrid { 7 } else { 4 };
+    row.into_iter().zip(COLUMNS).take(columns).filter(|(count, _)| *count > 0).collect()
+}
+
+/// Fails at once: an answer that cannot be sealed is left out, and with it its ratchet step, which
+/// belongs to the first message back and not to the handshake.
+struct Failing;
+
+impl TryRng for Failing {
+    type Error = std::fmt::Error;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        Err(std::fmt::Error)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        Err(std::fmt::Error)
+    }
+
+    fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), Self::Error> {
+        Err(std::fmt::Error)
+    }
+}
+
+impl TryCryptoRng for Failing {}
+
+/// A device with one-time prekeys of every kind that its suites have.
+pub(crate) fn device(name: &[u8], suite: Suite, seed: u64, cache: ReplayCache) -> Device {
+    let draws = &mut Draws::new(seed);
+    let address = Address::new(name).expect("an address");
+    let fields = CardFields::new(address, DeviceId(1), NOW - DAY, NOW + DAY);
+    let fields = CardFields { suites: Suite::X25519.bit() | suite.bit(), ..fields };
+    let identity = Identity::generate(draws).expect("drawn");
+    Device::new(identity, fields, cache).expect("fields")
+}
+
+fn interactive(suite: Suite, side: Side, seed: u64) -> Duration {
+    let mut ada = device(b"ada", suite, 2 * seed, ReplayCache::default());
+    let mut bob = device(b"bob", suite, 2 * seed + 1, ReplayCache::default());
+    let draws = &mut Draws::new(!seed);
+    let card = *bob.card().expect("a card");
+    let (init, started) = timed(|| ada.connect(&card, NOW, draws).expect("may start"));
+    let (received, responded) = timed(|| bob.receive(None, &init, NOW, draws).expect("genuine"));
+    let response = &received.replies[0];
+    let (received, completed) = timed(|| ada.receive(None, response, NOW, draws).expect("genuine"));
+    let complete = &received.replies[0];
+    let (_, ended) = timed(|| bob.receive(None, complete, NOW, &mut Failing).expect("genuine"));
+    match side {
+        Side::Initiator => started + completed,
+        Side::Responder => responded + ended,
+    }
+}
+
+/// With the first message; a one-time prekey is there, the bundle has been verified.
+fn prepared(suite: Suite, side: Side, seed: u64) -> Duration {
+    let mut ada = device(b"ada", suite, 2 * seed, ReplayCache::default());
+    let mut bob = device(b"bob", suite, 2 * seed + 1, ReplayCache::default());
+    let draws = &mut Draws::new(!seed);
+    bob.publish(1, NOW, draws).expect("room");
+    let bundle = Bundle::verify(&bundle(&bob)).expect("genuine");
+    let (packet, started) = timed(|| {
+        ada.prepare(&bundle, NOW, draws).expect("may start");
+        ada.send(&bob.key(), Kind::DATA, b"first", NOW, draws).expect("a session").packet
+    });
+    let (_, accepted) = timed(|| bob.receive(None, &packet, NOW, &mut Failing).expect("genuine"));
+    match side {
+        Side::Initiator => started,
+        Side::Responder => accepted,
+    }
+}
+
+fn bundle(of: &Device) -> Vec<u8> {
+    let records = of.prekeys().records();
+    let kind = |kind| records.iter().find(|it| it[1] == kind).map(Vec::as_slice);
+    let card = of.card().expect("a card").as_bytes();
+    Bundle::encode(card, kind(1).expect("one"), kind(2), kind(3))
+}
