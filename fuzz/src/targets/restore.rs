@@ -157,8 +157,9 @@ fn use_session(session: &mut Session) {
 fn use_sessions(sessions: &mut Sessions) {
     sessions.settle(NOW);
     sessions.floor();
+    // The list may hold both ends of a session.
     if let Ok(packet) = sessions.send(Kind::DATA, b"on", NOW, &mut draws(4)) {
-        assert!(sessions.open(&packet, NOW).is_err(), "opened what it sent");
+        let _ = sessions.open(&packet, NOW);
     }
     sessions.settle(u64::MAX);
 }
