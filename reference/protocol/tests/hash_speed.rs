@@ -1,6 +1,6 @@
-//! Link-time optimisation over all crates together with `-C target-cpu=native` makes SHA-256 with
-//! the processor's instructions 50 to 130 times slower (their encodings and those of AVX do not
-//! mix). What `-C target-feature=-sha` repairs, this test notices.
+//! Link-time optimisation over all crates together with `-C target-cpu=native` can make SHA-256
+//! with the processor's instructions 50 to 130 times slower: their encodings and those of AVX do
+//! not mix, and some processors pay for each change. `-C target-feature=-sha` repairs it.
 
 use quipu::crypto::aead::seal;
 use quipu::crypto::kdf::sha256;
