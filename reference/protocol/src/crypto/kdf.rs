@@ -54,8 +54,8 @@ fn hash_behind(first: &[&[u8]], parts: &[&[u8]]) -> [u8; 32] {
 //# [PRIM-10] Every salt, `prk` and MAC key MUST be exactly 32 bytes; an interface takes no others.
 pub fn extract(suite: Suite, salt: &Secret<32>, label: Extract, ikm: &[&[u8]]) -> Secret<32> {
     let label = label.label();
-    let first: [&[u8]; 4] = [PROTO, &suite.bytes(), &length8(label), label];
-    Secret::new(MacKey::new(salt).last_behind(&first, ikm))
+    let (suite, length) = (suite.bytes(), length8(label));
+    Secret::new(MacKey::new(salt).last_behind(&[PROTO, &suite, &length, label], ikm))
 }
 
 /// Expands a pseudorandom key into `N` bytes.

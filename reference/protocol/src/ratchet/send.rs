@@ -27,6 +27,7 @@ pub struct SendAdvance {
 }
 
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "lives for one call; a box would ask for memory")]
 enum Change {
     /// The sending chain went forward.
     Forward { chain: ChainKey },
