@@ -4,6 +4,7 @@ use crate::edit::first;
 use quipu::handshake::{CompletePacket, PrekeyPacket, response_id, response_length};
 use quipu::limits::{BODY_MAX, BODY_MIN};
 use quipu::message::{Content, Envelope, OVERHEAD, announce, padded_length};
+use quipu::secret::SecretBytes;
 use quipu::wire::{PacketType, Suite};
 use quipu::{BytesError, Error};
 
@@ -72,7 +73,7 @@ pub(crate) fn packet(data: &[u8]) {
 /// Content of each type: written again it is the same, and refused it is `content`.
 pub(crate) fn content(data: &[u8]) {
     let (kind, bytes) = first(data);
-    match Content::decode(kind, bytes) {
+    match Content::decode(kind, SecretBytes::new(bytes.to_vec())) {
         Ok(Content::Data(found, read)) => {
             assert!(kind == 0x01 || kind >= 0x80);
             assert_eq!((found.byte(), read.expose()), (kind, bytes));
