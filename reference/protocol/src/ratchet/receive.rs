@@ -7,6 +7,7 @@ use crate::crypto::dh::DhPublic;
 use crate::error::{Error, PeerError};
 use crate::limits::{CHAIN_MAX, DIGESTS, OLD_CHAINS};
 use crate::secret::Secret;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// The header key under which a message came.
@@ -247,7 +248,7 @@ impl Ratchet {
         let current =
             ReceivingChain { name, chain: begun.chain, next: number + 1, lost: begun.lost };
         if let Some(former) = self.receiving.replace(current) {
-            self.old.insert(0, OldChain { name: former.name, end });
+            self.old.insert(0, Box::new(OldChain { name: former.name, end }));
             self.old.truncate(OLD_CHAINS);
         }
         let oldest = self.old.last().map_or(epoch, |chain| chain.name.epoch);
