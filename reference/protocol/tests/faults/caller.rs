@@ -8,7 +8,7 @@ use crate::world::{Relay, Surroundings};
 use quipu::crypto::sign::IdentityKey;
 use quipu::handshake::ReplayCache;
 use quipu::session::{SessionId, SessionKey, Status};
-use quipu::storage::{Kind as File, Parameters, Vault, open};
+use quipu::storage::{Kind as File, Opened, Parameters, Vault, open};
 use quipu::{Card, CallerError, Content, Device, Error, Event, Kind, StorageError};
 use std::sync::LazyLock;
 
@@ -92,6 +92,11 @@ impl Caller {
         Ok(Self { me, life, device, peer, inbox, wishes, sent, outbox, keys })
     }
 
+    /// The same device, started from these files.
+    pub(crate) fn again(&self, disk: &Disk) -> Result<Self, StorageError> {
+        Self::start(self.me, self.life, disk)
+    }
+
     /// What the user wants to say, and the prekeys that the relay hands out.
     pub(crate) fn prepare(&mut self, wishes: &[&str], disk: &mut Disk) -> Vec<Vec<u8>> {
         self.wishes = wishes.iter().map(|it| String::from(*it)).collect();
@@ -99,6 +104,11 @@ impl Caller {
         let records = self.device.publish(4, NOW, &mut Seeded::new(seed)).expect("room");
         self.store(disk, &mut Fuse::new(&[])).expect("no crash");
         records
+    }
+
+    /// One more text.
+    pub(crate) fn wish(&mut self, text: &str) {
+        self.wishes.push(text.to_owned());
     }
 
     /// Whether nothing is left to be sent.
@@ -167,7 +177,9 @@ impl Caller {
         let sessions = self.device.sessions(&self.peer);
         let session = sessions.and_then(|all| all.sending(now)).map(|it| (it.key().id, it.status()));
         let rng = &mut around.rng;
-        let packet = match self.device.send(&self.peer, Kind::DATA, text.as_bytes(), now, rng) {
+        // A text that is sealed again is not the same text: here it says when it was sealed.
+        let content = format!("{text}|{}", around.fuse.steps);
+        let packet = match self.device.send(&self.peer, Kind::DATA, content.as_bytes(), now, rng) {
             Ok(outgoing) => {
                 let (session, status) = session.expect("what is sent is sent on a session");
                 self.wishes.remove(0);
@@ -231,6 +243,7 @@ impl Caller {
     /// A text has arrived: the application answers it, and asks for a receipt.
     fn hear(&mut self, text: &[u8], session: &SessionId, around: &mut Surroundings) {
         let text = String::from_utf8(text.to_vec()).expect("a text");
+        let text = text.split('|').next().expect("a first part").to_owned();
         self.wishes.extend(around.answers(&text).iter().map(|it| String::from(*it)));
         self.inbox.push(text);
         let receipt = self.device.receipt(&self.peer, session, around.now, &mut around.rng);
@@ -293,6 +306,11 @@ fn save(
         bytes = VAULT.seal(File::State, NOW, &bytes, rng).expect("sealed");
     }
     disk.replace(name, &bytes, fuse)
+}
+
+/// Opens the sealed file of the state.
+pub(crate) fn open_state(disk: &Disk) -> Result<Opened, StorageError> {
+    open(PHRASE, File::State, &disk.read("state").expect("a file"))
 }
 
 /// What a file holds; `None` when there is no file.

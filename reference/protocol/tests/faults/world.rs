@@ -165,6 +165,11 @@ impl World {
 
     /// Lets both work until nothing is left to do, or half an hour has passed.
     pub(crate) fn run(mut self) -> Seen {
+        self.work();
+        self.judge()
+    }
+
+    pub(crate) fn work(&mut self) {
         let mut idle = 0;
         while idle < 200 {
             let mut worked = false;
@@ -191,10 +196,22 @@ impl World {
                 }
             }
         }
-        self.judge()
     }
 
-    fn restart(&mut self, me: usize) {
+    /// Lets both work until both have the session and the first text is under way.
+    pub(crate) fn step_until_session(&mut self) {
+        while self.callers.iter().any(|it| it.inbox.is_empty()) {
+            for me in [0, 1] {
+                self.callers[me].work(&mut self.around).expect("no crash");
+            }
+        }
+    }
+
+    pub(crate) fn wrong(&self) -> Vec<&str> {
+        self.around.wrong.iter().map(String::as_str).collect()
+    }
+
+    pub(crate) fn restart(&mut self, me: usize) {
         let started = Caller::start(me, self.lives[me], &self.around.disks[me]);
         self.callers[me] = started.expect("whole files");
     }

@@ -58,7 +58,8 @@ fn summary(found: &[Found]) -> BTreeMap<(&str, &str), usize> {
     all
 }
 
-// PRIM-15, SESSION-01, RATCHET-15, RATCHET-16: no key, message key or plaintext outlives its use
+// PRIM-15, SESSION-01, RATCHET-15, RATCHET-16: nothing outlives its use on the heap, and neither
+// long-term keys nor plaintexts anywhere
 #[test]
 fn secrets_are_gone_when_they_are_dropped() {
     if let Ok(stage) = env::var(STAGE) {
@@ -75,12 +76,15 @@ fn secrets_are_gone_when_they_are_dropped() {
 
     let alive = scan(Stage::Alive, &needles);
     println!("while the devices live: {:#?}", summary(&alive));
-    for kind in ["draw", "state"] {
+    for kind in ["identity", "draw", "state"] {
         assert!(alive.iter().any(|it| it.secret == kind && it.region == "heap"), "{kind}");
     }
     assert!(alive.iter().any(|it| it.secret == "plaintext"), "the plaintext that is held");
     let dropped = scan(Stage::Dropped, &needles);
     println!("when they are gone: {:#?}", summary(&dropped));
-    dropped.iter().for_each(|it| println!("{it:?}"));
-    assert!(dropped.iter().all(|it| it.region == "stack"), "{:?}", summary(&dropped));
+    // Values that are moved leave copies on the stack, until other calls write over them.
+    let moved = ["draw", "state", "agreement", "message key", "MAC key"];
+    for it in &dropped {
+        assert!(it.region == "stack" && moved.contains(&it.secret), "{:?}", summary(&dropped));
+    }
 }

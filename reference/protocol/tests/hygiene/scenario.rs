@@ -260,7 +260,10 @@ impl Learned {
             public.extend(KemSecret::new(&seed).public().as_bytes());
         }
         self.secrets.extend(more);
-        self.secrets.extend(self.draws.drain(..).map(|it| ("draw", it)));
+        // Seed and agreement key of both identities come first.
+        let kind = |index| if index < 4 { "identity" } else { "draw" };
+        let draws = self.draws.drain(..).enumerate();
+        self.secrets.extend(draws.map(|(index, bytes)| (kind(index), bytes)));
         let known: BTreeSet<&[u8]> = public.windows(8).collect();
         self.secrets.retain(|(_, bytes)| !bytes.windows(8).any(|run| known.contains(run)));
     }
