@@ -10,6 +10,7 @@ use quipu::handshake::ReplayCache;
 use quipu::session::{SessionId, SessionKey, Status};
 use quipu::storage::{Kind as File, Opened, Parameters, Vault, open};
 use quipu::{Card, CallerError, Content, Device, Error, Event, Kind, StorageError};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 pub(crate) const NAMES: [&str; 2] = ["ada", "bob"];
@@ -61,6 +62,10 @@ pub(crate) struct Caller {
     sent: Vec<(SessionId, String)>,
     outbox: Vec<Vec<u8>>,
     keys: Keys,
+    /// Every text that the user wanted to say since the process began.
+    pub(crate) said: BTreeSet<String>,
+    /// Numbers that were reported as jumped over and have not come since.
+    pub(crate) gaps: BTreeSet<(SessionId, u32, u32)>,
 }
 
 impl Caller {
@@ -89,7 +94,7 @@ impl Caller {
             device.restore(&peer, &sessions, of)?;
         }
         let keys = (prekeys, cache);
-        Ok(Self { me, life, device, peer, inbox, wishes, sent, outbox, keys })
+        Ok(Self { me, life, device, peer, inbox, wishes, sent, outbox, keys, said: BTreeSet::new(), gaps: BTreeSet::new() })
     }
 
     /// The same device, started from these files.
@@ -99,7 +104,7 @@ impl Caller {
 
     /// What the user wants to say, and the prekeys that the relay hands out.
     pub(crate) fn prepare(&mut self, wishes: &[&str], disk: &mut Disk) -> Vec<Vec<u8>> {
-        self.wishes = wishes.iter().map(|it| String::from(*it)).collect();
+        wishes.iter().for_each(|it| self.wish(it));
         let seed = 0x9e11 + self.me as u64;
         let records = self.device.publish(4, NOW, &mut Seeded::new(seed)).expect("room");
         self.store(disk, &mut Fuse::new(&[])).expect("no crash");
@@ -109,6 +114,12 @@ impl Caller {
     /// One more text.
     pub(crate) fn wish(&mut self, text: &str) {
         self.wishes.push(text.to_owned());
+        self.said.insert(text.to_owned());
+    }
+
+    /// How many texts are not known to have a session that the peer knows.
+    pub(crate) fn unconfirmed(&self) -> usize {
+        self.wishes.len() + self.sent.len()
     }
 
     /// Whether nothing is left to be sent.
@@ -210,21 +221,36 @@ impl Caller {
         let rng = &mut around.rng;
         if self.life.prepared {
             let bundle = around.relay.bundle(1 - self.me);
-            let events = self.device.prepare(&bundle, around.now, rng).expect("may start");
-            self.note(events, around);
-            return Some(None);
+            return match self.device.prepare(&bundle, around.now, rng) {
+                Ok(events) => {
+                    self.note(events, around);
+                    Some(None)
+                }
+                Err(error) => around.not_now(error),
+            };
         }
         self.device.expire(around.now);
         let name = NAMES[1 - self.me];
         let card = Card::issue(&identity(name), fields(name)).expect("the fields of a card");
         let waiting = self.device.handshakes().next().is_some();
-        (!waiting).then(|| Some(self.device.connect(&card, around.now, rng).expect("may start")))
+        if waiting {
+            return None;
+        }
+        match self.device.connect(&card, around.now, rng) {
+            Ok(init) => Some(Some(init)),
+            Err(error) => around.not_now(error),
+        }
     }
 
     fn note(&mut self, events: Vec<Event>, around: &mut Surroundings) {
         for event in events {
             match event {
                 Event::Message { plaintext, session, .. } => {
+                    for gap in &plaintext.gap {
+                        let numbers = gap.first..gap.first + gap.count;
+                        self.gaps.extend(numbers.map(|it| (session, gap.epoch, it)));
+                    }
+                    self.gaps.remove(&(session, plaintext.epoch, plaintext.number));
                     if let Content::Data(_, bytes) = plaintext.content {
                         self.hear(bytes.expose(), &session, around);
                     }
@@ -233,6 +259,7 @@ impl Caller {
                 Event::GivenUp { session, .. } => {
                     let lost = self.sent.extract_if(.., |it| it.0 == session);
                     let lost = lost.map(|it| it.1).collect::<Vec<_>>();
+                    around.again.extend(lost.iter().cloned());
                     self.wishes.splice(..0, lost);
                 }
                 _ => (),
@@ -244,7 +271,9 @@ impl Caller {
     fn hear(&mut self, text: &[u8], session: &SessionId, around: &mut Surroundings) {
         let text = String::from_utf8(text.to_vec()).expect("a text");
         let text = text.split('|').next().expect("a first part").to_owned();
-        self.wishes.extend(around.answers(&text).iter().map(|it| String::from(*it)));
+        if !self.inbox.contains(&text) {
+            around.answers(&text).iter().for_each(|it| self.wish(it));
+        }
         self.inbox.push(text);
         let receipt = self.device.receipt(&self.peer, session, around.now, &mut around.rng);
         self.outbox.extend(receipt.expect("an open session"));
