@@ -3,6 +3,7 @@
 //! The test starts itself as a child, which plays a fixed scenario, says `ready` and waits. The
 //! parent plays the same, knows every secret of it, and reads the child's memory. Linux only.
 
+mod debug;
 mod memory;
 mod scenario;
 #[path = "../support/mod.rs"]
