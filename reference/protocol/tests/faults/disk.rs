@@ -57,7 +57,7 @@ pub(crate) enum Disk {
 impl Disk {
     pub(crate) fn read(&self, name: &'static str) -> Option<Vec<u8>> {
         match self {
-            Self::Folder(folder) => read(&folder.0.join(name)),
+            Self::Folder(folder) => read(&folder.path.join(name)),
             Self::Memory(files) => files.get(name).cloned(),
         }
     }
@@ -82,7 +82,7 @@ impl Disk {
     /// Leaves these bytes in the place of a file, however they came there.
     pub(crate) fn damage(&mut self, name: &'static str, bytes: &[u8]) {
         match self {
-            Self::Folder(folder) => write(&folder.0.join(name), bytes),
+            Self::Folder(folder) => write(&folder.path.join(name), bytes, false),
             Self::Memory(files) => drop(files.insert(name, bytes.to_vec())),
         }
     }
@@ -90,22 +90,27 @@ impl Disk {
 
 /// A temporary folder, removed when dropped.
 #[derive(Debug)]
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Whether to wait for the disk, as every caller must. Here nobody cuts the power, and some
+    /// hundred thousand files take minutes.
+    waits: bool,
+}
 
 impl Folder {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(waits: bool) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("quipu-faults-{}-{number}", process::id()));
         fs::create_dir(&path).expect("a new folder");
-        Self(path)
+        Self { path, waits }
     }
 
     fn replace(&self, name: &str, bytes: &[u8], fuse: &mut Fuse) -> Result<(), Crash> {
-        let (place, beside) = (self.0.join(name), self.0.join(format!("{name}.new")));
-        fs::write(&beside, &bytes[..bytes.len() / 2]).expect("written");
+        let (place, beside) = (self.path.join(name), self.path.join(format!("{name}.new")));
+        write(&beside, &bytes[..bytes.len() / 2], false);
         fuse.step()?;
-        write(&beside, bytes);
+        write(&beside, bytes, self.waits);
         fuse.step()?;
         let old = read(&place);
         fs::rename(&beside, &place).expect("renamed");
@@ -113,14 +118,16 @@ impl Folder {
             self.lose(&place, old.as_deref());
             return Err(crash);
         }
-        File::open(&self.0).and_then(|folder| folder.sync_all()).expect("a durable name");
+        if self.waits {
+            File::open(&self.path).and_then(|folder| folder.sync_all()).expect("a durable name");
+        }
         Ok(())
     }
 
     /// The folder was not durable yet: the old file is back, or there is none.
     fn lose(&self, place: &Path, old: Option<&[u8]>) {
         match old {
-            Some(old) => write(place, old),
+            Some(old) => write(place, old, false),
             None => fs::remove_file(place).expect("removed"),
         }
     }
@@ -128,7 +135,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(&self.path));
     }
 }
 
@@ -140,7 +147,10 @@ fn read(path: &Path) -> Option<Vec<u8>> {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) {
+fn write(path: &Path, bytes: &[u8], waits: bool) {
     let mut file = File::create(path).expect("created");
-    file.write_all(bytes).and_then(|()| file.sync_all()).expect("written");
+    file.write_all(bytes).expect("written");
+    if waits {
+        file.sync_all().expect("durable");
+    }
 }

@@ -45,7 +45,7 @@ fn world(start: Start, habit: Habit, store: Store, crashes: &[usize]) -> World {
     };
     let disk = || match store {
         Store::Memory => Disk::Memory(BTreeMap::new()),
-        Store::Files | Store::Sealed => Disk::Folder(Folder::new()),
+        Store::Files | Store::Sealed => Disk::Folder(Folder::new(store == Store::Sealed)),
     };
     World::new(lives, [&["a0", "a1"], of_bob], [disk(), disk()], crashes)
 }
