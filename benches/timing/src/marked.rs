@@ -21,37 +21,37 @@ use std::process::{Command, ExitCode, Stdio};
 struct Path {
     name: &'static str,
     play: fn(),
-    /// Parts of a function's name, and why it may.
-    allowed: &'static [(&'static str, &'static str)],
+    allowed: &'static [Exception],
 }
 
-type Exception = (&'static str, &'static str);
+/// Parts of the names of functions that may, and why.
+type Exception = (&'static [&'static str], &'static str);
 
 const VERDICT: Exception =
-    ("candidate", "the verdict, after all MACs were compared: refused or not is seen anyway");
-const SEAL: Exception = ("aead::open", "whether a seal opened, behind a MAC that verified");
-const HEADER: Exception =
-    ("Ratchet>::take", "what the header of an authenticated message says: its sender knows it");
-const BODY: Exception =
-    ("Envelope::open_body", "length and type of an authenticated content: its sender knows them");
-const LENGTH: Exception = (
-    "drop_in_place<quipu::secret::SecretBytes>",
-    "length of an authenticated content, when it is erased",
+    (&["candidate"], "the verdict, after all MACs were compared: refused or not is seen anyway");
+const SEAL: Exception = (&["aead::open"], "whether a seal opened, behind a MAC that verified");
+const HEADER: Exception = (
+    &["ratchet::receive", "ratchet::skipped"],
+    "what the header of an authenticated message says: its sender knows it",
+);
+const BODY: Exception = (
+    &["Envelope::open_body", "Content::decode", "drop_in_place<quipu::secret::SecretBytes>"],
+    "length and type of an authenticated content: its sender knows them",
 );
 const OWN: Exception =
-    ("ratchet/send.rs", "whether a new ratchet key is the peer's: both are public keys");
+    (&["ratchet/send.rs"], "whether a new ratchet key is the peer's: both are public keys");
 const ZERO: Exception = (
-    "DhSecret::agree",
-    "whether an X25519 output is all zero: such a key is refused, which is seen",
+    &["DhSecret::agree"],
+    "whether an X25519 output is all zero: that key is refused, which is seen",
 );
 const MATRIX: Exception =
-    ("sample_matrix_A", "the matrix of ML-KEM, out of the part of the seed that is published");
+    (&["sample_matrix_A"], "the matrix of ML-KEM, out of the part of the seed that is published");
 
 const PATHS: &[Path] = &[
     Path { name: "mac-compare", play: mac_compare, allowed: &[] },
     Path { name: "search", play: search, allowed: &[VERDICT] },
     Path { name: "open-forged", play: open_forged, allowed: &[VERDICT] },
-    Path { name: "open", play: open, allowed: &[VERDICT, SEAL, HEADER, BODY, LENGTH] },
+    Path { name: "open", play: open, allowed: &[VERDICT, SEAL, HEADER, BODY, ZERO] },
     Path { name: "seal", play: seal_one, allowed: &[] },
     Path { name: "seal-new-chain", play: seal_new_chain, allowed: &[ZERO, OWN] },
     Path { name: "agree", play: agree, allowed: &[ZERO] },
@@ -188,8 +188,11 @@ pub(crate) fn check() -> io::Result<bool> {
         let mut allowed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         let mut found = Vec::new();
         for frames in findings(path)? {
-            let among = |name: &str| frames.iter().any(|it| it.contains(name));
-            match path.allowed.iter().find(|(name, _)| among(name)) {
+            // Down to the innermost function of the crate: who called it excuses nothing.
+            let ours = frames.iter().position(|it| it.contains("quipu::"));
+            let inner = &frames[..ours.map_or(frames.len(), |at| at + 1)];
+            let among = |name: &&str| inner.iter().any(|it| it.contains(name));
+            match path.allowed.iter().find(|(names, _)| names.iter().any(among)) {
                 Some((_, why)) => drop(allowed.entry(why).or_default().insert(frames.concat())),
                 None => found.push(frames),
             }
@@ -199,7 +202,7 @@ pub(crate) fn check() -> io::Result<bool> {
             println!("    {} allowed: {why}", places.len());
         }
         fine &= found.is_empty();
-        for frames in found {
+        for frames in found.iter().take(4) {
             println!("    FOUND");
             frames.iter().take(8).for_each(|frame| println!("        {frame}"));
         }
