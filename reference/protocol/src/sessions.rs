@@ -11,6 +11,7 @@ use crate::message::{Envelope, Kind, announce};
 use crate::secret::SecretBytes;
 use crate::session::{Advance, Plaintext, Session, SessionId, SessionKey, Status};
 use crate::wire::{Reader, push_lp32};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
@@ -23,8 +24,9 @@ const SNAPSHOT_VERSION: u8 = 3;
 
 /// All sessions with one peer device, the greatest first.
 #[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "a list that moves its elements leaves secrets behind")]
 pub struct Sessions {
-    list: Vec<Session>,
+    list: Vec<Box<Session>>,
     answered: Option<u64>,
     addresses: BTreeMap<SessionId, Address>,
 }
@@ -41,16 +43,20 @@ pub enum Change {
 impl Sessions {
     /// The sessions, the greatest first.
     pub fn iter(&self) -> impl Iterator<Item = &Session> {
-        self.list.iter()
+        self.list.iter().map(AsRef::as_ref)
     }
 
     /// The session with this id.
     pub fn get(&self, id: &SessionId) -> Option<&Session> {
-        self.list.iter().find(|session| session.key().id == *id)
+        self.iter().find(|session| session.key().id == *id)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
+        self.list.iter_mut().map(AsMut::as_mut)
     }
 
     pub(crate) fn get_mut(&mut self, id: &SessionId) -> Option<&mut Session> {
-        self.list.iter_mut().find(|session| session.key().id == *id)
+        self.iter_mut().find(|session| session.key().id == *id)
     }
 
     /// `ts_I` of the greatest confirmed session: what a new handshake must exceed.
@@ -75,7 +81,7 @@ impl Sessions {
             self.list.iter_mut().for_each(|it| give_up(it, &mut changes));
         }
         let place = self.list.partition_point(|it| it.key() > session.key());
-        self.list.insert(place, session);
+        self.list.insert(place, Box::new(session));
         changes.extend(self.settle(now));
         changes
     }
@@ -125,11 +131,11 @@ impl Sessions {
     //# [SESSION-03] A device MUST send on the greatest of its sessions with the peer device that is
     //# not given up, and refuse as `no_session` when there is none.
     pub fn sending(&self, now: u64) -> Option<&Session> {
-        self.list.iter().find(|session| session.may_send(now))
+        self.iter().find(|session| session.may_send(now))
     }
 
     fn sending_mut(&mut self, now: u64) -> Result<&mut Session, CallerError> {
-        self.list.iter_mut().find(|session| session.may_send(now)).ok_or(CallerError::NoSession)
+        self.iter_mut().find(|session| session.may_send(now)).ok_or(CallerError::NoSession)
     }
 
     /// Seals application content on the sending session and makes the packet.
@@ -276,15 +282,17 @@ impl Sessions {
     /// The sessions in one piece: version, last handshake, of each session the address and the
     /// snapshot with its length, SHA-256.
     pub fn snapshot(&self) -> SecretBytes {
-        let mut out = Zeroizing::new(Vec::new());
+        let sessions: Vec<_> = self.list.iter().map(|it| (it.key().id, it.snapshot())).collect();
+        let length: usize = sessions.iter().map(|it| 70 + it.1.expose().len()).sum();
+        let mut out = Zeroizing::new(Vec::with_capacity(42 + length));
         out.push(SNAPSHOT_VERSION);
         out.push(self.answered.is_some().into());
         out.extend_from_slice(&self.answered.unwrap_or(0).to_be_bytes());
-        for session in &self.list {
-            let address = self.address(&session.key().id).map_or(&[][..], Address::as_bytes);
+        for (id, snapshot) in sessions {
+            let address = self.address(&id).map_or(&[][..], Address::as_bytes);
             out.extend(u8::try_from(address.len()));
             out.extend_from_slice(address);
-            push_lp32(&mut out, session.snapshot().expose());
+            push_lp32(&mut out, snapshot.expose());
         }
         let digest = sha256(&[&out]);
         out.extend_from_slice(&digest);
@@ -305,7 +313,7 @@ impl Sessions {
             return Err(StorageError::Snapshot);
         }
         let (answered, pieces) = Self::decode(rest).map_err(|_| StorageError::Snapshot)?;
-        let (mut list, mut addresses) = (Vec::<Session>::new(), BTreeMap::new());
+        let (mut list, mut addresses) = (Vec::<Box<Session>>::new(), BTreeMap::new());
         for (address, piece) in pieces {
             let session = Session::restore(piece, 0)?;
             if list.iter().any(|it| it.key() <= session.key() || it.key().id == session.key().id) {
@@ -315,7 +323,7 @@ impl Sessions {
                 return Err(StorageError::Rollback);
             }
             addresses.extend(address.map(|address| (session.key().id, address)));
-            list.push(session);
+            list.push(Box::new(session));
         }
         Ok(Self { list, answered, addresses })
     }

@@ -21,6 +21,7 @@ use crate::prekeys::Prekeys;
 use crate::secret::SecretBytes;
 use crate::session::{SessionId, SessionKey};
 use crate::sessions::Sessions;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -28,13 +29,14 @@ use rand_core::TryCryptoRng;
 
 /// One device: identity, cards, contacts, prekeys, handshakes under way, sessions.
 #[derive(Debug)]
+#[expect(clippy::vec_box, reason = "a list that moves its elements leaves secrets behind")]
 pub struct Device {
     identity: Identity,
     cards: Vec<Card>,
     contacts: Contacts,
     prekeys: Prekeys,
     responder: Responder,
-    started: Vec<AwaitingResponse>,
+    started: Vec<Box<AwaitingResponse>>,
     peers: BTreeMap<IdentityKey, Sessions>,
 }
 
@@ -149,7 +151,7 @@ impl Device {
         let (awaiting, init) = AwaitingResponse::start(&self.identity, our, peer, &start, rng)?;
         self.contacts.raise(peer.key(), awaiting.suite());
         self.started.retain(|it| !it.expired(now));
-        self.started.push(awaiting);
+        self.started.push(Box::new(awaiting));
         Ok(init)
     }
 
@@ -266,7 +268,7 @@ impl Device {
 
     /// The ids of the handshakes under way, ours first.
     pub fn handshakes(&self) -> impl Iterator<Item = HandshakeId> {
-        self.started.iter().map(AwaitingResponse::id).chain(self.responder.ids())
+        self.started.iter().map(|it| it.id()).chain(self.responder.ids())
     }
 
     /// The replay cache, for its snapshot.

@@ -4,7 +4,7 @@ use super::{Device, Event, Outgoing};
 use crate::account::{Listed, Manifest};
 use crate::crypto::sign::IdentityKey;
 use crate::error::{CallerError, Error, PeerError};
-use crate::handshake::{AwaitingResponse, Claim, Views};
+use crate::handshake::{Claim, Views};
 use crate::keys::{Address, Card, Party};
 use crate::message::{Content, Kind};
 use crate::session::{Session, SessionId};
@@ -102,8 +102,7 @@ impl Device {
         let listed = |card: &Card| {
             card.fields().address != address || manifest.lists(card.fields().device, &card.key())
         };
-        let under_way =
-            self.started.iter().map(AwaitingResponse::peer).chain(self.responder.peers());
+        let under_way = self.started.iter().map(|it| it.peer()).chain(self.responder.peers());
         let ended = under_way.filter(|card| !listed(card)).map(Card::key).collect::<Vec<_>>();
         self.contacts.ended.extend(ended);
         self.end_unlisted(manifest, events);

@@ -16,14 +16,16 @@ use crate::limits::{
     HALF_OPEN_LIFETIME, HALF_OPEN_PER_IDENTITY, HALF_OPEN_TOTAL, HALF_OPEN_UNPINNED, INIT_WINDOW,
 };
 use crate::wire::{PacketType, Reader, Suite, read_prefix};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 
 /// The responder: half-open handshakes and the replay cache.
 #[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "a list that moves its elements leaves secrets behind")]
 pub struct Responder {
     replay: ReplayCache,
-    half_open: Vec<HalfOpen>,
+    half_open: Vec<Box<HalfOpen>>,
 }
 
 /// An accepted Init.
@@ -137,7 +139,7 @@ impl Responder {
         let (entry, response) = respond(local, &opened, &judged, now, rng)?;
         let (peer, pinned) = (judged.peer, judged.pinned);
         self.replay.insert(hash, *ts_i, peer.key(), pinned);
-        self.half_open.push(entry);
+        self.half_open.push(Box::new(entry));
         let (ts_i, views, psk_id) = (*ts_i, *views, *psk_id);
         Ok(InitAccepted { response, peer, pinned, ts_i, views, psk_id })
     }

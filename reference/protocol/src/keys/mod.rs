@@ -11,14 +11,15 @@ use crate::crypto::draw;
 use crate::crypto::sign::{IdentityKey, SigningSecret};
 use crate::error::{BytesError, CallerError};
 use crate::secret::Secret;
+use alloc::boxed::Box;
 use core::fmt;
 use rand_core::TryCryptoRng;
 
-/// The two long-term key pairs of a device.
+/// The two long-term key pairs of a device: in one place each, wherever the identity moves.
 #[derive(Debug)]
 pub struct Identity {
-    sign: SigningSecret,
-    agree: DhSecret,
+    sign: Box<SigningSecret>,
+    agree: Box<DhSecret>,
 }
 
 impl Identity {
@@ -36,7 +37,8 @@ impl Identity {
 
     /// The identity of stored private keys.
     pub fn new(ik_seed: &Secret<32>, idk_private: Secret<32>) -> Self {
-        Self { sign: SigningSecret::new(ik_seed), agree: DhSecret::new(idk_private) }
+        let (sign, agree) = (SigningSecret::new(ik_seed), DhSecret::new(idk_private));
+        Self { sign: Box::new(sign), agree: Box::new(agree) }
     }
 
     /// The private keys, for storage: `IK` seed and `IDK` private. The caller seals them.

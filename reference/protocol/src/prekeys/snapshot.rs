@@ -14,6 +14,7 @@ use crate::error::{BytesError, Error, StorageError};
 use crate::keys::Party;
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::{Reader, length16, length32};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
@@ -74,7 +75,7 @@ impl Prekeys {
 
     /// The lists of chapter 10.3, each ascending by creation, then id.
     pub(crate) fn encode(&self, out: &mut Out) {
-        let mut signed: Vec<&Signed> = self.signed.iter().collect();
+        let mut signed: Vec<&Signed> = self.signed.iter().map(AsRef::as_ref).collect();
         signed.sort_by_key(|it| order(&it.prekey.record));
         out.extend_from_slice(&length16(signed.len()));
         for it in signed {
@@ -88,10 +89,10 @@ impl Prekeys {
             }
         }
         let (last, one_time): (Vec<&Kem>, Vec<&Kem>) =
-            self.kem.iter().partition(|it| !it.one_time());
+            self.kem.iter().map(AsRef::as_ref).partition(|it| !it.one_time());
         out.extend_from_slice(&length16(last.len()));
         kems(last, out);
-        let mut curves: Vec<&Curve> = self.one_time.iter().collect();
+        let mut curves: Vec<&Curve> = self.one_time.iter().map(AsRef::as_ref).collect();
         curves.sort_by_key(|it| order(&it.record));
         out.extend_from_slice(&length16(curves.len()));
         for it in curves {
@@ -111,16 +112,16 @@ impl Prekeys {
                 let (hash, key, pinned) = (reader.array()?, reader.array()?, reader.u8()?);
                 signed.note(hash, IdentityKey::new(key), pinned != 0);
             }
-            prekeys.signed.push(signed);
+            prekeys.signed.push(Box::new(signed));
         }
         for _ in 0..reader.u16()? {
-            prekeys.kem.push(kem(reader, PrekeyType::LastResortKem, owner)?);
+            prekeys.kem.push(Box::new(kem(reader, PrekeyType::LastResortKem, owner)?));
         }
         for _ in 0..reader.u16()? {
-            prekeys.one_time.push(curve(reader, PrekeyType::OneTime, owner)?);
+            prekeys.one_time.push(Box::new(curve(reader, PrekeyType::OneTime, owner)?));
         }
         for _ in 0..reader.u16()? {
-            prekeys.kem.push(kem(reader, PrekeyType::OneTimeKem, owner)?);
+            prekeys.kem.push(Box::new(kem(reader, PrekeyType::OneTimeKem, owner)?));
         }
         Ok(prekeys)
     }

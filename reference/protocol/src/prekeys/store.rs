@@ -13,17 +13,19 @@ use crate::limits::{
 };
 use crate::secret::Secret;
 use crate::wire::{Suite, be32};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 
 /// The private halves of a device's prekeys, and which handshakes they have served.
 #[derive(Debug, Default)]
+#[expect(clippy::vec_box, reason = "a list that moves its elements leaves secrets behind")]
 pub struct Prekeys {
     pub(super) generation: u64,
-    pub(super) signed: Vec<Signed>,
-    pub(super) one_time: Vec<Curve>,
-    pub(super) kem: Vec<Kem>,
+    pub(super) signed: Vec<Box<Signed>>,
+    pub(super) one_time: Vec<Box<Curve>>,
+    pub(super) kem: Vec<Box<Kem>>,
 }
 
 /// A curve prekey with its private half.
@@ -112,16 +114,16 @@ impl Prekeys {
         let mut maker = Maker { identity, device: card.fields().device, now, used: self.ids() };
         let mut made = Self::default();
         if signed {
-            made.signed.push(Signed::new(maker.curve(PrekeyType::Signed, rng)?));
+            made.signed.push(Box::new(Signed::new(maker.curve(PrekeyType::Signed, rng)?)));
         }
         if hybrid && last {
-            made.kem.push(maker.kem(PrekeyType::LastResortKem, rng)?);
+            made.kem.push(Box::new(maker.kem(PrekeyType::LastResortKem, rng)?));
         }
         for _ in 0..one_time {
-            made.one_time.push(maker.curve(PrekeyType::OneTime, rng)?);
+            made.one_time.push(Box::new(maker.curve(PrekeyType::OneTime, rng)?));
         }
         for _ in 0..if hybrid { one_time } else { 0 } {
-            made.kem.push(maker.kem(PrekeyType::OneTimeKem, rng)?);
+            made.kem.push(Box::new(maker.kem(PrekeyType::OneTimeKem, rng)?));
         }
         let records = made.records();
         self.generation += u64::from(!records.is_empty());
@@ -134,7 +136,7 @@ impl Prekeys {
     /// Every record, by kind: signed, last-resort, one-time, one-time KEM.
     pub fn records(&self) -> Vec<Vec<u8>> {
         let (one_time_kem, last): (Vec<&Kem>, Vec<&Kem>) =
-            self.kem.iter().partition(|it| it.one_time());
+            self.kem.iter().map(AsRef::as_ref).partition(|it| it.one_time());
         let signed = self.signed.iter().map(|it| it.prekey.record.as_bytes());
         let one_time = self.one_time.iter().map(|it| it.record.as_bytes());
         let kem = |list: Vec<&Kem>| {
@@ -264,7 +266,8 @@ impl Prekeys {
     }
 
     fn signed(&self, id: u32, now: u64) -> Option<&Signed> {
-        let found = self.signed.iter().find(|it| it.prekey.record.fields().id == id);
+        let found =
+            self.signed.iter().map(AsRef::as_ref).find(|it| it.prekey.record.fields().id == id);
         found.filter(|it| held(it.prekey.record.fields(), now))
     }
 

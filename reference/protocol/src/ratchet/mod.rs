@@ -18,6 +18,7 @@ use crate::crypto::labels::Expand;
 use crate::handshake::RatchetStart;
 use crate::secret::Secret;
 use crate::wire::Suite;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
@@ -41,6 +42,7 @@ pub struct Header {
 /// Pending ----------------------> Ready      Ready --------------------> Pending
 /// ```
 #[derive(Debug)]
+#[expect(clippy::vec_box, reason = "a list that moves its elements leaves secrets behind")]
 pub struct Ratchet {
     suite: Suite,
     root: Secret<32>,
@@ -50,7 +52,7 @@ pub struct Ratchet {
     next_sending: HeaderKeys,
     next_receiving: HeaderKeys,
     receiving: Option<ReceivingChain>,
-    old: Vec<OldChain>,
+    old: Vec<Box<OldChain>>,
     skipped: SkippedKeys,
     digests: VecDeque<Digest>,
 }

@@ -7,6 +7,7 @@ use crate::crypto::dh::DhPublic;
 use crate::error::{Error, PeerError};
 use crate::limits::{CHAIN_MAX, DIGESTS, OLD_CHAINS};
 use crate::secret::Secret;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// The header key under which a message came.
@@ -249,7 +250,7 @@ impl Ratchet {
         if let Some(former) = self.receiving.replace(current) {
             self.old.truncate(OLD_CHAINS - 1);
             self.old.reserve_exact(OLD_CHAINS - self.old.len());
-            self.old.insert(0, OldChain { name: former.name, end });
+            self.old.insert(0, Box::new(OldChain { name: former.name, end }));
         }
         let oldest = self.old.last().map_or(epoch, |chain| chain.name.epoch);
         self.skipped.forget_before(oldest);

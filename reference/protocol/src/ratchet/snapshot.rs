@@ -8,6 +8,7 @@ use crate::error::BytesError;
 use crate::limits::{CHAIN_MAX, DIGESTS, OLD_CHAINS, SKIPPED_KEYS};
 use crate::secret::Secret;
 use crate::wire::{Reader, Suite, length32};
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
@@ -88,7 +89,8 @@ impl Ratchet {
             return Err(BytesError::Encoding);
         }
         let old = list(reader, OLD_CHAINS, |reader| {
-            Ok(OldChain { name: ChainName::decode(suite, reader)?, end: count(reader)? })
+            let name = ChainName::decode(suite, reader)?;
+            Ok(Box::new(OldChain { name, end: count(reader)? }))
         })?;
         let (skipped, digests) = (decode_skipped(reader)?, decode_digests(reader)?);
         Ok(Self {
