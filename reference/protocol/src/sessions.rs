@@ -51,12 +51,8 @@ impl Sessions {
         self.iter().find(|session| session.key().id == *id)
     }
 
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
-        self.list.iter_mut().map(AsMut::as_mut)
-    }
-
     pub(crate) fn get_mut(&mut self, id: &SessionId) -> Option<&mut Session> {
-        self.iter_mut().find(|session| session.key().id == *id)
+        self.list.iter_mut().find(|session| session.key().id == *id).map(AsMut::as_mut)
     }
 
     /// `ts_I` of the greatest confirmed session: what a new handshake must exceed.
@@ -135,7 +131,8 @@ impl Sessions {
     }
 
     fn sending_mut(&mut self, now: u64) -> Result<&mut Session, CallerError> {
-        self.iter_mut().find(|session| session.may_send(now)).ok_or(CallerError::NoSession)
+        let sending = self.list.iter_mut().find(|session| session.may_send(now));
+        sending.map(AsMut::as_mut).ok_or(CallerError::NoSession)
     }
 
     /// Seals application content on the sending session and makes the packet.

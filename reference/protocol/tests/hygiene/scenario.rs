@@ -4,11 +4,12 @@
 use crate::memory::Secret;
 use crate::support::pair::{NOW, dh};
 use crate::support::prepared::fields_in;
-use quipu::crypto::kdf::sha256;
+use quipu::crypto::kdf::{expand, sha256};
 use quipu::crypto::kem::KemSecret;
+use quipu::crypto::labels::Expand;
 use quipu::handshake::{CompletePacket, PrekeyPacket, ReplayCache};
 use quipu::prekeys::Bundle;
-use quipu::ratchet::{ChainKey, HeaderKeys};
+use quipu::ratchet::ChainKey;
 use quipu::secret::{Secret as Key, SecretBytes};
 use quipu::wire::Suite;
 use quipu::{Content, Device, Event, Identity, Kind, Received};
@@ -252,8 +253,8 @@ impl Learned {
             let run: [u8; 32] = run.as_slice().try_into().expect("32 bytes");
             let (message, _) = ChainKey::new(Key::new(run)).advance();
             more.insert(("message key", message.secret().expose().to_vec()));
-            let keys = HeaderKeys::new(Suite::Hybrid, Key::new(run));
-            more.insert(("MAC key", keys.mac().expose().to_vec()));
+            let mac: Key<32> = expand(Suite::Hybrid, &Key::new(run), Expand::MAC, &[]);
+            more.insert(("MAC key", mac.expose().to_vec()));
         }
         for seed in self.draws.iter().filter(|it| it.len() == 64) {
             let seed = Key::new(seed.as_slice().try_into().expect("64 bytes"));
