@@ -51,12 +51,8 @@ impl Sessions {
         self.iter().find(|session| session.key().id == *id)
     }
 
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Session> {
-        self.list.iter_mut().map(AsMut::as_mut)
-    }
-
     pub(crate) fn get_mut(&mut self, id: &SessionId) -> Option<&mut Session> {
-        self.iter_mut().find(|session| session.key().id == *id)
+        self.list.iter_mut().find(|session| session.key().id == *id).map(AsMut::as_mut)
     }
 
     /// `ts_I` of the greatest confirmed session: what a new handshake must exceed.
@@ -135,7 +131,8 @@ impl Sessions {
     }
 
     fn sending_mut(&mut self, now: u64) -> Result<&mut Session, CallerError> {
-        self.iter_mut().find(|session| session.may_send(now)).ok_or(CallerError::NoSession)
+        let found = self.list.iter_mut().find(|session| session.may_send(now));
+        found.map(AsMut::as_mut).ok_or(CallerError::NoSession)
     }
 
     /// Seals application content on the sending session and makes the packet.
@@ -197,15 +194,10 @@ impl Sessions {
     //# in 10 minutes for a peer device.
     pub fn open(&self, message: &[u8], now: u64) -> Result<(SessionId, Advance, Plaintext), Error> {
         let envelope = Envelope::decode(message)?;
-        let found: Vec<_> = self
-            .list
-            .iter()
-            .filter(|session| !session.outlived(now))
-            .map(|session| (session, session.candidate(&envelope)))
-            .collect();
-        let (session, place) = found
-            .into_iter()
-            .find_map(|(session, place)| place.map(|place| (session, place)))
+        let living = self.list.iter().filter(|session| !session.outlived(now));
+        let candidates = living.map(|session| Some((session, session.candidate(&envelope)?)));
+        let (session, place) = candidates
+            .fold(None, |found: Option<_>, candidate| found.or(candidate))
             .ok_or(PeerError::UnknownSession)?;
         let (advance, plaintext) = session.open_at(&envelope, place)?;
         Ok((session.key().id, advance, plaintext))

@@ -89,7 +89,11 @@ fn measure((name, cap, run): Entry<'_>, genuine: &[u8]) {
     let used = region.change().bytes_allocated;
     println!(
         "{name}: {} inputs, at most {} bytes (for {} of input); genuine {used}; cap {} + {} * length",
-        inputs.len(), worst.0, worst.1, cap.bytes, cap.each
+        inputs.len(),
+        worst.0,
+        worst.1,
+        cap.bytes,
+        cap.each
     );
 }
 

@@ -102,8 +102,7 @@ impl Device {
         let listed = |card: &Card| {
             card.fields().address != address || manifest.lists(card.fields().device, &card.key())
         };
-        let under_way =
-            self.started.iter().map(|it| it.peer()).chain(self.responder.peers());
+        let under_way = self.started.iter().map(|it| it.peer()).chain(self.responder.peers());
         let ended = under_way.filter(|card| !listed(card)).map(Card::key).collect::<Vec<_>>();
         self.contacts.ended.extend(ended);
         self.end_unlisted(manifest, events);

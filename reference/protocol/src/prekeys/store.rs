@@ -266,7 +266,8 @@ impl Prekeys {
     }
 
     fn signed(&self, id: u32, now: u64) -> Option<&Signed> {
-        let found = self.signed.iter().map(AsRef::as_ref).find(|it| it.prekey.record.fields().id == id);
+        let found =
+            self.signed.iter().map(AsRef::as_ref).find(|it| it.prekey.record.fields().id == id);
         found.filter(|it| held(it.prekey.record.fields(), now))
     }
 

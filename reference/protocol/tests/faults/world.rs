@@ -2,9 +2,9 @@
 
 use crate::caller::{Caller, Life, NAMES};
 use crate::disk::{Crash, Disk, Fuse};
+use crate::support::Seeded;
 use crate::support::devices::{fields, identity};
 use crate::support::pair::NOW;
-use crate::support::Seeded;
 use quipu::handshake::{CompletePacket, PrekeyPacket};
 use quipu::prekeys::Bundle;
 use quipu::{CallerError, Card, Error, PeerError};
@@ -195,8 +195,7 @@ impl World {
         let (fuse, rng) = (Fuse::new(crashes), OneSalt::default());
         let (again, wrong) = (Vec::new(), Vec::new());
         let (now, jump, jumped) = (NOW, None, false);
-        let around =
-            Surroundings { now, relay, fuse, disks, rng, jump, jumped, again, wrong };
+        let around = Surroundings { now, relay, fuse, disks, rng, jump, jumped, again, wrong };
         let of_ada = ["a0", "a1", "a2"].to_vec();
         let of_bob = [&["b0", "b1", "b2"], wishes[1]].concat();
         Self { around, callers, lives, expected: [of_bob, of_ada] }
@@ -282,4 +281,3 @@ impl World {
         Seen { steps: fuse.steps, crashed: fuse.spent(), wrong }
     }
 }
-

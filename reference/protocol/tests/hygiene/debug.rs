@@ -87,13 +87,7 @@ fn debug_of_what_a_device_keeps_shows_no_secret() {
     let ada = identity("ada");
     let (seed, idk) = ada.secrets();
     let secrets = [seed.expose().as_slice(), idk.expose()];
-    let start = Start {
-        now: NOW,
-        floor: None,
-        views: [0; 64],
-        least: None,
-        psk: None,
-    };
+    let start = Start { now: NOW, floor: None, views: [0; 64], least: None, psk: None };
     let rng = &mut Seeded::new(3);
     let (awaiting, _) =
         AwaitingResponse::start(&ada, &card("ada"), &card("bob"), &start, rng).expect("may start");

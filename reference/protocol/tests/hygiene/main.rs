@@ -22,7 +22,9 @@ const STAGE: &str = "QUIPU_HYGIENE";
 fn child(stage: Stage) {
     let kept = scenario::play(stage, None);
     let mut out = stdout().lock();
-    writeln!(out, "ready {}", &raw const kept as usize).and_then(|()| out.flush()).expect("a parent that reads");
+    writeln!(out, "ready {}", &raw const kept as usize)
+        .and_then(|()| out.flush())
+        .expect("a parent that reads");
     let mut rest = [0; 1];
     assert_eq!(stdin().lock().read(&mut rest).expect("a parent"), 0, "the parent says nothing");
     drop(kept);

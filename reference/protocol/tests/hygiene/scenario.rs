@@ -4,8 +4,8 @@
 use crate::memory::Secret;
 use crate::support::pair::{NOW, dh};
 use crate::support::prepared::fields_in;
-use quipu::crypto::kem::KemSecret;
 use quipu::crypto::kdf::sha256;
+use quipu::crypto::kem::KemSecret;
 use quipu::handshake::{CompletePacket, PrekeyPacket, ReplayCache};
 use quipu::prekeys::Bundle;
 use quipu::ratchet::{ChainKey, HeaderKeys};
