@@ -35,7 +35,7 @@ const HEADER: Exception = (
     "what the header of an authenticated message says: its sender knows it",
 );
 const BODY: Exception = (
-    &["Envelope::open_body", "Content::decode", "drop_in_place<quipu::secret::SecretBytes>"],
+    &["Envelope::open_body", "Content::decode", "quipu::secret::"],
     "length and type of an authenticated content: its sender knows them",
 );
 const OWN: Exception =

@@ -131,8 +131,8 @@ impl Sessions {
     }
 
     fn sending_mut(&mut self, now: u64) -> Result<&mut Session, CallerError> {
-        let sending = self.list.iter_mut().find(|session| session.may_send(now));
-        sending.map(AsMut::as_mut).ok_or(CallerError::NoSession)
+        let found = self.list.iter_mut().find(|session| session.may_send(now));
+        found.map(AsMut::as_mut).ok_or(CallerError::NoSession)
     }
 
     /// Seals application content on the sending session and makes the packet.

@@ -29,13 +29,13 @@ use rand_core::TryCryptoRng;
 
 /// One device: identity, cards, contacts, prekeys, handshakes under way, sessions.
 #[derive(Debug)]
-#[expect(clippy::vec_box, reason = "a list that moves its elements leaves secrets behind")]
 pub struct Device {
     identity: Identity,
     cards: Vec<Card>,
     contacts: Contacts,
     prekeys: Prekeys,
     responder: Responder,
+    // In boxes: a list that moves its elements leaves secrets behind.
     started: Vec<Box<AwaitingResponse>>,
     peers: BTreeMap<IdentityKey, Sessions>,
 }

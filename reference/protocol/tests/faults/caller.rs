@@ -1,6 +1,7 @@
 //! One device as its application runs it: everything is stored before it is sent or acknowledged.
 
 use crate::disk::{Crash, Disk, Fuse};
+use crate::files::{Keys, Least, State, load, save};
 use crate::support::Seeded;
 use crate::support::devices::{fields, identity};
 use crate::support::pair::NOW;
@@ -8,18 +9,10 @@ use crate::world::{Relay, Surroundings};
 use quipu::crypto::sign::IdentityKey;
 use quipu::handshake::ReplayCache;
 use quipu::session::{SessionId, SessionKey, Status};
-use quipu::storage::{Kind as File, Opened, Parameters, Vault, open};
 use quipu::{CallerError, Card, Content, Device, Error, Event, Kind, StorageError};
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 pub(crate) const NAMES: [&str; 2] = ["ada", "bob"];
-const LEAST: Parameters = Parameters { memory: 19_456, passes: 2, lanes: 1 };
-const PHRASE: &[u8] = b"passphrase";
-
-static VAULT: LazyLock<Vault> =
-    LazyLock::new(|| Vault::create(PHRASE, LEAST, &mut Seeded::new(1)).expect("a vault"));
-
 /// In which order a caller does its duties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Habit {
@@ -43,14 +36,6 @@ pub(crate) struct Life {
     pub(crate) sealed: bool,
 }
 
-/// What lies in the file `state`: sessions, texts that arrived, texts to send, texts sent on a
-/// session that is not confirmed, packets to hand to the relay.
-type State = (Vec<u8>, Vec<String>, Vec<String>, Vec<(SessionId, String)>, Vec<Vec<u8>>);
-/// What lies in the file `prekeys`: prekeys and replay cache.
-type Keys = (Vec<u8>, Vec<u8>);
-/// What lies in the file `least`: generations of the prekeys and of each session.
-type Least = (u64, Vec<(u64, SessionId, u64)>);
-
 #[derive(Debug)]
 pub(crate) struct Caller {
     me: usize,
@@ -71,17 +56,17 @@ pub(crate) struct Caller {
 impl Caller {
     /// A device that is new, or what its files say.
     pub(crate) fn start(me: usize, life: Life, disk: &Disk) -> Result<Self, StorageError> {
-        let (prekeys, cache): Keys = load(disk, "prekeys", life)?.unwrap_or_default();
+        let (prekeys, cache): Keys = load(disk, "prekeys", life.sealed)?.unwrap_or_default();
         let replay =
             if cache.is_empty() { ReplayCache::default() } else { ReplayCache::restore(&cache)? };
         let mut device = Device::new(identity(NAMES[me]), fields(NAMES[me]), replay)
             .expect("the fields of a card");
         let peer = identity(NAMES[1 - me]).key();
-        let least: Least = load(disk, "least", life)?.unwrap_or_default();
+        let least: Least = load(disk, "least", life.sealed)?.unwrap_or_default();
         if !prekeys.is_empty() {
             device.restore_prekeys(&prekeys, least.0)?;
         }
-        let state: State = load(disk, "state", life)?.unwrap_or_default();
+        let state: State = load(disk, "state", life.sealed)?.unwrap_or_default();
         let (sessions, inbox, wishes, sent, outbox) = state;
         if !sessions.is_empty() {
             let of = |key: &SessionKey| {
@@ -301,21 +286,21 @@ impl Caller {
         );
         let changed = keys != self.keys;
         if changed && self.life.habit == Habit::PrekeysFirst {
-            save(disk, "prekeys", &keys, self.life, fuse)?;
+            save(disk, "prekeys", &keys, self.life.sealed, fuse)?;
         }
         // A handshake that is half open does not outlive the process, nor do its packets.
         let outbox: Vec<_> = self.outbox.iter().filter(|packet| packet[1] > 2).collect();
         let state = (self.sessions(), &self.inbox, &self.wishes, &self.sent, outbox);
-        save(disk, "state", &state, self.life, fuse)?;
+        save(disk, "state", &state, self.life.sealed, fuse)?;
         if changed && self.life.habit != Habit::PrekeysFirst {
-            save(disk, "prekeys", &keys, self.life, fuse)?;
+            save(disk, "prekeys", &keys, self.life.sealed, fuse)?;
         }
         self.keys = keys;
         let sessions = self.device.sessions(&self.peer).into_iter().flat_map(|all| all.iter());
         let of = |key: SessionKey, generation| (key.ts_i, key.id, generation);
         let sessions: Vec<_> = sessions.map(|it| of(it.key(), it.generation())).collect();
         let least: Least = (self.device.prekeys().generation(), sessions);
-        save(disk, "least", &least, self.life, fuse)
+        save(disk, "least", &least, self.life.sealed, fuse)
     }
 
     /// Compares what is durable with what is known, when something becomes known to others.
@@ -324,45 +309,12 @@ impl Caller {
         if self.life.sealed || self.life.habit != Habit::Right {
             return;
         }
-        let state: State = load(disk, "state", self.life).expect("whole").unwrap_or_default();
-        let keys: Keys = load(disk, "prekeys", self.life).expect("whole").unwrap_or_default();
+        let state: State =
+            load(disk, "state", self.life.sealed).expect("whole").unwrap_or_default();
+        let keys: Keys =
+            load(disk, "prekeys", self.life.sealed).expect("whole").unwrap_or_default();
         if (&state.0, &state.1) != (&self.sessions(), &self.inbox) || keys != self.keys {
             around.wrong(format!("{} before it was durable", what));
         }
     }
-}
-
-fn save(
-    disk: &mut Disk,
-    name: &'static str,
-    value: &impl serde::Serialize,
-    life: Life,
-    fuse: &mut Fuse,
-) -> Result<(), Crash> {
-    let mut bytes = serde_json::to_vec(value).expect("JSON");
-    if life.sealed {
-        let rng = &mut Seeded::new(fuse.steps as u64);
-        bytes = VAULT.seal(File::State, NOW, &bytes, rng).expect("sealed");
-    }
-    disk.replace(name, &bytes, fuse)
-}
-
-/// Opens the sealed file of the state.
-pub(crate) fn open_state(disk: &Disk) -> Result<Opened, StorageError> {
-    open(PHRASE, File::State, &disk.read("state").expect("a file"))
-}
-
-/// What a file holds; `None` when there is no file.
-fn load<T: serde::de::DeserializeOwned>(
-    disk: &Disk,
-    name: &'static str,
-    life: Life,
-) -> Result<Option<T>, StorageError> {
-    let Some(file) = disk.read(name) else { return Ok(None) };
-    let plain = if life.sealed {
-        open(PHRASE, File::State, &file)?.plaintext.expose().to_vec()
-    } else {
-        file
-    };
-    serde_json::from_slice(&plain).map(Some).map_err(|_| StorageError::Snapshot)
 }

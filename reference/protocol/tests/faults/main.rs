@@ -2,6 +2,7 @@
 
 mod caller;
 mod disk;
+mod files;
 mod sources;
 #[path = "../support/mod.rs"]
 mod support;
@@ -65,7 +66,7 @@ fn once(start: Start, habit: Habit) -> BTreeMap<String, usize> {
     wrong
 }
 
-// MSG-04, SEC-03, SESSION-15, PREP-32, PREP-34: each step of writing a file included; one run in
+// MSG-04, SEC-03, SESSION-15, PREP-32: each step of writing a file included; one run in
 // nine has its files sealed, for opening one takes Argon2id
 #[test]
 fn one_crash_at_any_step_loses_nothing_and_repeats_nothing() {
@@ -81,7 +82,7 @@ fn one_crash_at_any_step_loses_nothing_and_repeats_nothing() {
     }
 }
 
-// MSG-04, SEC-03, SESSION-15, PREP-32, PREP-34
+// MSG-04, SEC-03, SESSION-15, PREP-32
 #[test]
 fn two_crashes_at_any_two_steps_lose_nothing_and_repeat_nothing() {
     let stride = if env::var_os(EVERY_PAIR).is_some() { 1 } else { 16 };
@@ -143,7 +144,7 @@ fn torn_files_are_refused_at_every_length() {
     let [_, bob] = &mut world.around.disks;
     let new = bob.read("state").expect("a file");
     let old = settled(Start::Interactive).around.disks[1].read("state").expect("a file");
-    let refusal = |disk: &Disk| caller::open_state(disk).err();
+    let refusal = |disk: &Disk| files::open_state(disk).err();
     for length in 0..new.len() {
         bob.damage("state", &new[..length]);
         let error = if length < 8 { StorageError::FileKind } else { StorageError::FileTruncated };

@@ -28,7 +28,7 @@ impl Needles {
     pub(crate) fn new(secrets: &[Secret]) -> Self {
         let mut halves = HashMap::new();
         for (what, bytes) in secrets {
-            for half in bytes.as_chunks::<HALF>().0.iter().filter(|half| random(*half)) {
+            for half in bytes.as_chunks::<HALF>().0.iter().filter(|half| random(half)) {
                 halves.entry(*half).or_insert(*what);
             }
         }
