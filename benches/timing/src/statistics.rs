@@ -6,7 +6,7 @@ use std::time::Instant;
 
 /// As in dudect: beyond it the classes differ.
 const THRESHOLD: f64 = 4.5;
-const SAMPLES: usize = 200_000;
+const SAMPLES: usize = 500_000;
 
 /// Mean and variance, sample by sample (Welford).
 #[derive(Default)]
