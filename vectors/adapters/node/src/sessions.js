@@ -92,7 +92,7 @@ export class PeerSessions {
     return kept.session.role === RESPONDER && this.live(now).some((other) => other.status === CONFIRMED && greatestFirst(other, kept) < 0);
   }
 
-  /** Adds a session and does what it does to others: SESSION-07 and SESSION-09. @returns {object[]} events */
+  /** Adds a session and does what its place does to others: SESSION-07, then what time demands. @returns {object[]} events */
   add(kept, now) {
     const events = this.#isLesser(kept, now) ? [event.lesser(kept)] : [];
     if (kept.status === UNCONFIRMED) {
@@ -100,8 +100,7 @@ export class PeerSessions {
     }
     this.list.push(kept);
     this.list.sort(greatestFirst);
-    this.#supersede(now);
-    return [...events, ...this.#drop(this.#surplus(now))];
+    return [...events, ...this.settle(now)];
   }
 
   /** What time demands (SESSION-31). @returns {object[]} events */

@@ -465,7 +465,7 @@ class Device:
         first = []
         sessions, heard = contents.sessions(peer.ik).receive_first(held, message, now, first)  # step 18
         _report(contents.sessions(peer.ik), held, now, events)
-        sessions = sessions.settled(now, events)  # 8.2, 12.5: before `views` and `message`
+        sessions = sessions.placed(now, events)  # 8.2, 12.5: before `views` and `message`
         _compare_views(contents.contacts, done.card_r, peer, claim.views, events)
         events += first
         prekeys = contents.prekeys.used(opened.used, opening_hash, peer.ik, opened.pinned)  # PREP-26

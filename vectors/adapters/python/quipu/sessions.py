@@ -178,13 +178,17 @@ class Sessions:
         return Sessions(tuple(sorted([*others, held], key=lambda one: one.key, reverse=True)))
 
     def add(self, held, now, events):
-        """A new session, and what it does to the others: giving up, then dropping (12.5)."""
+        """A new session, and what its place does to the others: giving up, then dropping (12.5)."""
         sessions = self
         if held.status == UNCONFIRMED:
             for other in self.live(now):
                 if other.status == UNCONFIRMED:  # SESSION-07
                     sessions = sessions._give_up(other, events)
-        return sessions.put(held).settled(now, events)
+        return sessions.put(held).placed(now, events)
+
+    def placed(self, now, events):
+        """After a session took its place: limits, SESSION-09 and SESSION-10 for all (8.2)."""
+        return self._superseded(now).demand(now, events)
 
     def receive(self, message, now, events):
         """On the session under one of whose header keys the MAC verifies (SESSION-08, SESSION-11).
@@ -221,7 +225,7 @@ class Sessions:
         return self.put(held), heard
 
     def settled(self, now, events):
-        """After a session was added or a message accepted (SESSION-09, SESSION-10)."""
+        """After a message was accepted (SESSION-09, SESSION-10)."""
         return self._superseded(now)._within_bounds(now, events)
 
     def _superseded(self, now):
