@@ -192,7 +192,8 @@ fn allowed(packet: &[u8], genuine: bool) -> &'static [&'static str] {
             "authentication",
         ],
         (Ok(PacketType::PrekeyInit), false) => {
-            &["length", "suite", "encoding", "key", "unknown_prekey", "authentication"]
+            // Who is pinned is looked at before the signature, which may be the part that is edited.
+            &["length", "suite", "encoding", "key", "unknown_prekey", "identity", "authentication"]
         }
         (Ok(PacketType::Message), _) => {
             &["length", "suite", "unknown_session", "duplicate", "expired", "after_close"]
