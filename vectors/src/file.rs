@@ -153,6 +153,17 @@ pub struct Named {
     pub file: File,
 }
 
+/// How the names of files with ways through the model begin.
+pub const TRACES: &str = "device-traces-";
+
+impl Named {
+    /// Whether its tests are ways through the model of chapter 8.2: what is refused in them follows
+    /// from the way, and was chosen by nobody.
+    pub fn is_traces(&self) -> bool {
+        self.name.starts_with(TRACES)
+    }
+}
+
 /// Why files could not be loaded.
 #[derive(Debug)]
 pub enum LoadError {

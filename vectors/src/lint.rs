@@ -1,6 +1,6 @@
 //! What every published file must satisfy beyond its format.
 
-use crate::file::{Named, Object};
+use crate::file::{Named, Object, Test};
 use crate::registry::{Errors, Requirement};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,16 +100,20 @@ pub fn lint(files: &[Named], requirements: &[Requirement], errors: &Errors) -> V
     findings
 }
 
-/// Number of tests and of negative tests.
+/// Number of tests and of negative tests, traces apart.
 pub fn count(files: &[Named]) -> (usize, usize) {
-    let tests = || files.iter().flat_map(|named| &named.file.tests);
-    (tests().count(), tests().filter(|test| test.is_negative()).count())
+    (chosen(files).count(), chosen(files).filter(|test| test.is_negative()).count())
 }
 
-/// How many tests expect each error.
+/// The tests that an author chose.
+fn chosen(files: &[Named]) -> impl Iterator<Item = &Test> {
+    files.iter().filter(|named| !named.is_traces()).flat_map(|named| &named.file.tests)
+}
+
+/// How many tests expect each error, traces apart.
 pub fn errors_covered(files: &[Named]) -> BTreeMap<String, usize> {
     let mut covered = BTreeMap::new();
-    for test in files.iter().flat_map(|named| &named.file.tests) {
+    for test in chosen(files) {
         for error in test.errors().collect::<BTreeSet<_>>() {
             *covered.entry(error.to_owned()).or_insert(0) += 1;
         }

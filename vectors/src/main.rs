@@ -146,7 +146,13 @@ fn check_files(root: &Path) -> Result<Vec<String>, String> {
     let findings = lint::lint(&files, &requirements, &errors);
     let (all, negative) = lint::count(&files);
     let share = negative * 100 / all.max(1);
-    println!("{} files, {all} tests, {negative} negative ({share} %)", files.len());
+    let traces = files.iter().filter(|named| named.is_traces());
+    let (ways, apart) =
+        traces.fold((0, 0), |(ways, apart), it| (ways + it.file.tests.len(), apart + 1));
+    println!(
+        "{} files, {all} tests, {negative} negative ({share} %); {apart} files, {ways} traces",
+        files.len() - apart
+    );
     Ok(findings)
 }
 

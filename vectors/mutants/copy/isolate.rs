@@ -45,7 +45,7 @@ fn main() {
         PANICKED.set(info.location().map_or("", |at| at.file()).starts_with("vectors/src/"));
     }));
     // A trace is refused where the model says so, not by a check that somebody chose.
-    let chosen = files.iter().filter(|it| !it.name.starts_with("device-traces-"));
+    let chosen = files.iter().filter(|it| !it.is_traces());
     let all: Vec<Case<'_>> =
         chosen.flat_map(|it| it.file.tests.iter().flat_map(|test| cases(&it.file, test))).collect();
     let next = AtomicUsize::new(0);

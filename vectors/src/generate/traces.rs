@@ -4,7 +4,7 @@
 
 use super::keys::{NOW, Person};
 use super::{About, Book, key};
-use crate::file::Object;
+use crate::file::{Object, TRACES as STEM};
 use crate::perform::object;
 use crate::script::Player;
 use quipu::limits::DAY;
@@ -41,7 +41,7 @@ pub(super) fn books() -> Vec<Book> {
     for ((profile, files), traces) in FILES.into_iter().zip([core, prepared]) {
         for number in 0..files {
             let mut book = Book::only(profile, "device", "ways through the model of chapter 8.2");
-            book.stem = format!("device-traces-{profile}-{}", number + 1);
+            book.stem = format!("{STEM}{profile}-{}", number + 1);
             let here = traces.iter().filter(|trace| digest(trace) % files == number);
             here.for_each(|trace| put(&mut book, trace));
             books.push(book);
