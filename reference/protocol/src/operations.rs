@@ -5,7 +5,9 @@ use crate::crypto::count::{Counts, counted, counted_all};
 use crate::crypto::kdf::sha256;
 use crate::error::{Error, PeerError};
 use crate::handshake::ReplayCache;
+use crate::message::Envelope;
 use crate::prekeys::Bundle;
+use crate::ratchet::Place;
 use crate::wire::Suite;
 use crate::{Address, CardFields, Device, DeviceId, Identity, Kind};
 use alloc::vec::Vec;
@@ -196,30 +198,79 @@ fn replays_and_unknown_names_cost_no_public_key_operation() {
     }
 }
 
-// MSG-07, MSG-08: a hash and one short MAC for each candidate, under keys that stand set up
-#[test]
-fn garbage_costs_a_hash_and_a_mac_for_each_candidate() {
+/// Two devices with one confirmed session.
+fn met() -> (Device, Device) {
     let (mut ada, mut bob) = two(Suite::X25519);
+    connect(&mut ada, &mut bob, &mut Drawn(2 << 32));
+    (ada, bob)
+}
+
+fn connect(ada: &mut Device, bob: &mut Device, rng: &mut Drawn) {
     let (ada_key, bob_key) = (ada.key(), bob.key());
-    let rng = &mut Drawn(2 << 32);
     let card = *bob.card().expect("a card");
     let mut packet = ada.connect(&card, NOW, rng).expect("may start");
     for at_bob in [true, false, true, false] {
-        let (to, from) = if at_bob { (&mut bob, ada_key) } else { (&mut ada, bob_key) };
+        let (to, from) = if at_bob { (&mut *bob, ada_key) } else { (&mut *ada, bob_key) };
         let received = to.receive(Some(&from), &packet, NOW, rng).expect("genuine");
         packet = received.replies.into_iter().next().unwrap_or_default();
     }
+}
+
+/// A message there that does not arrive, and one there and one back that do.
+fn turn(ada: &mut Device, bob: &mut Device, rng: &mut Drawn) -> Vec<u8> {
+    let (ada_key, bob_key) = (ada.key(), bob.key());
+    let mut send = || ada.send(&bob_key, Kind::DATA, b"", NOW, rng).expect("sent").packet;
+    let (kept, genuine) = (send(), send());
+    bob.receive(Some(&ada_key), &genuine, NOW, rng).expect("genuine");
+    let back = bob.send(&ada_key, Kind::DATA, b"", NOW, rng).expect("sent").packet;
+    ada.receive(Some(&bob_key), &back, NOW, rng).expect("genuine");
+    kept
+}
+
+// MSG-07, MSG-08: a hash and one short MAC for each candidate, under keys that stand set up
+#[test]
+fn garbage_costs_a_hash_and_a_mac_for_each_candidate() {
+    let (mut ada, mut bob) = met();
+    let rng = &mut Drawn(3 << 32);
     for turns in 0..8 {
-        let mut send = || ada.send(&bob_key, Kind::DATA, b"", NOW, rng).expect("sent").packet;
-        let (mut garbage, genuine) = (send(), send());
+        let mut garbage = turn(&mut ada, &mut bob, rng);
         garbage[100] ^= 1;
-        let receive = || bob.receive(Some(&ada_key), &garbage, NOW, &mut Failing);
+        let receive = || bob.receive(Some(&ada.key()), &garbage, NOW, &mut Failing);
         let (refused, public, symmetric) = counted_all(receive);
         assert_eq!(refused.err(), Some(PeerError::UnknownSession.into()));
-        let candidates = 2 + 5.min(turns);
+        let candidates = 2 + 5.min(turns + 1);
         assert_eq!((public, symmetric), ([0; 7], [1, 0, candidates, 0, 0]), "turn {turns}");
-        bob.receive(Some(&ada_key), &genuine, NOW, rng).expect("genuine");
-        let back = bob.send(&ada_key, Kind::DATA, b"", NOW, rng).expect("sent").packet;
-        ada.receive(Some(&bob_key), &back, NOW, rng).expect("genuine");
     }
+}
+
+// MSG-07: time does not tell which candidate has matched
+#[test]
+fn genuine_message_costs_the_mac_of_every_candidate_of_every_session() {
+    let (mut ada, mut bob) = met();
+    let rng = &mut Drawn(3 << 32);
+    let mut packets: Vec<_> = (0..3).map(|_| turn(&mut ada, &mut bob, rng)).collect();
+    packets.push(ada.send(&bob.key(), Kind::DATA, b"", NOW, rng).expect("sent").packet);
+    connect(&mut ada, &mut bob, rng);
+    packets.push(ada.send(&bob.key(), Kind::DATA, b"", NOW, rng).expect("sent").packet);
+
+    let sessions = bob.sessions(&ada.key()).expect("two");
+    let candidates = [2, 5];
+    let (mut places, mut at) = (Vec::new(), Vec::new());
+    for packet in &packets {
+        let message = packet;
+        let envelope = Envelope::decode(message).expect("layout");
+        for (index, session) in sessions.iter().enumerate() {
+            let (place, _, symmetric) = counted_all(|| session.candidate(&envelope));
+            assert_eq!(symmetric, [0, 0, candidates[index], 0, 0]);
+            at.extend(place.is_some().then_some(index));
+            places.extend(place);
+        }
+        let (opened, _, all) = counted_all(|| sessions.open(message, NOW).expect("genuine"));
+        let session = sessions.get(&opened.0).expect("one of the two");
+        let (_, _, alone) = counted_all(|| session.open(message).expect("genuine"));
+        let other = usize::from(at.last() == Some(&0));
+        assert_eq!(all[2] - alone[2], candidates[other]);
+    }
+    assert_eq!(at, [1, 1, 1, 1, 0]);
+    assert_eq!(places, [Place::Old(1), Place::Old(0), Place::Current, Place::Next, Place::Next]);
 }

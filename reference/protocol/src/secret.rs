@@ -41,7 +41,7 @@ impl<const N: usize> Secret<N> {
 /// Overwrites with zeros, many bytes at once, and keeps the compiler from leaving that out.
 ///
 /// `Zeroize` writes byte by byte, which for a long message costs a third of opening it.
-pub(crate) fn erase(bytes: &mut [u8]) {
+fn erase(bytes: &mut [u8]) {
     bytes.fill(0);
     optimization_barrier(bytes);
 }

@@ -3,13 +3,15 @@
 
 mod support;
 
-use quipu::{Device, Event, PeerError};
-use support::Seeded;
+use quipu::session::Session;
+use quipu::sessions::Sessions;
+use quipu::{CallerError, Device, Event, Kind, PeerError};
 use support::devices::{
     DAY, connect, meet, names, open, receive, refuse, say, sending, settle, state, statuses,
 };
 use support::pair::NOW;
 use support::prepared::{Parts, begin, meet_prepared, prepare, publish, two};
+use support::{Seeded, Untouchable};
 
 fn both() -> (Device, Device) {
     let (mut ada, bob) = two(quipu::wire::Suite::X25519);
@@ -162,4 +164,31 @@ fn prepared_session_settles_by_its_second_chain() {
     let later = say(&mut ada, &bob, NOW + 20 * DAY, 3);
     receive(&mut bob, &ada, &later, NOW + 20 * DAY);
     assert_eq!(names(&bob.due(NOW + 27 * DAY).events), ["dropped"]);
+}
+
+// SESSION-31, SESSION-10: also where the settled session above it is gone, as in an old snapshot
+#[test]
+fn session_whose_days_are_over_is_not_sent_on() {
+    let (mut ada, mut bob) = both();
+    meet(&mut ada, &mut bob, NOW, 1);
+    meet(&mut ada, &mut bob, NOW + 10, 2);
+    for seed in 3..6 {
+        let there = say(&mut ada, &bob, NOW + 10, seed);
+        receive(&mut bob, &ada, &there, NOW + 10);
+        let back = say(&mut bob, &ada, NOW + 10, seed + 10);
+        receive(&mut ada, &bob, &back, NOW + 10);
+    }
+    assert!(ada.due(NOW + 10).events.is_empty());
+    let sessions = ada.sessions(&bob.key()).expect("two");
+    let lesser = sessions.iter().last().expect("the first").snapshot();
+    let mut alone = Sessions::default();
+    let changes = alone.insert(Session::restore(lesser.expose(), 0).expect("own"), NOW + 10);
+    assert!(changes.is_empty(), "{changes:?}");
+    let over = NOW + 10 + 7 * DAY;
+    assert!(alone.sending(over - 1).is_some());
+    assert!(alone.sending(over).is_none());
+    let before = alone.snapshot();
+    let sent = alone.send(Kind::DATA, b"", over, &mut Untouchable);
+    assert_eq!(sent, Err(CallerError::NoSession.into()));
+    assert_eq!(alone.snapshot().expose(), before.expose());
 }

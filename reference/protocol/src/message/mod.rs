@@ -22,7 +22,7 @@ use alloc::vec::Vec;
 /// What a message adds to its padded body.
 pub const OVERHEAD: usize = 124;
 /// Longest content of one message.
-pub const CONTENT_MAX: usize = BODY_MAX - 5;
+pub const CONTENT_MAX: usize = BODY_MAX - padding::BEFORE;
 
 /// `AD_dir` of chapter 7.2: who sends to whom, in which session.
 pub type Direction = [u8; 32];
@@ -56,7 +56,7 @@ pub fn seal(
 
 /// Length of a message with `length` bytes of content.
 pub const fn sealed_length(length: usize) -> usize {
-    OVERHEAD + padded_length(5 + length)
+    OVERHEAD + padded_length(padding::BEFORE + length)
 }
 
 /// [`seal`], behind what `out` holds; encrypts where it lies.
@@ -112,12 +112,12 @@ impl Associated {
         all
     }
 
+    #[allow(clippy::expect_used, reason = "the layout gives 20 bytes for a header, 76 for a body")]
     fn push(&mut self, part: &[u8]) {
         let end = self.length + part.len();
-        if let Some(place) = self.bytes.get_mut(self.length..end) {
-            place.copy_from_slice(part);
-            self.length = end;
-        }
+        let place = self.bytes.get_mut(self.length..end).expect("at most 112 bytes");
+        place.copy_from_slice(part);
+        self.length = end;
     }
 
     fn as_slice(&self) -> &[u8] {

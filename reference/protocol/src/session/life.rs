@@ -242,7 +242,7 @@ impl Session {
     //# [SESSION-31] An operation MUST treat a session at a limit as given up for sending, and one
     //# whose 7 days are over as dropped.
     pub(crate) fn may_send(&self, now: u64) -> bool {
-        self.status() != Status::GivenUp && !self.at_limit(now)
+        self.status() != Status::GivenUp && !self.at_limit(now) && !self.outlived(now)
     }
 
     /// Gives an unconfirmed session up. Returns how many messages were never confirmed.

@@ -1,12 +1,14 @@
-//! Debug output of every public type that holds a secret, and errors.
+//! Debug output of the types that hold secrets, and errors.
 
 use crate::scenario::{Learned, Stage, play};
 use crate::support::Seeded;
 use crate::support::devices::{card, fields, identity};
-use crate::support::pair::{NOW, dh, pair, send};
+use crate::support::pair::{NOW, dh, pair};
 use crate::support::prepared::{device_in, publish};
 use quipu::account::Account;
+use quipu::crypto::kdf::Prk;
 use quipu::crypto::kem::KemSecret;
+use quipu::crypto::mac::MacKey;
 use quipu::crypto::sign::SigningSecret;
 use quipu::handshake::{AwaitingResponse, Psk, Start};
 use quipu::ratchet::{ChainKey, HeaderKeys, MessageKey, step};
@@ -64,6 +66,9 @@ fn debug_of_every_type_with_a_secret_shows_none() {
     hidden("DhSecret", &private, &[&secret]);
     hidden("Shared", &shared, &[&agreed]);
     hidden("SigningSecret", &SigningSecret::new(&key()), &[&secret]);
+    for text in [format!("{:?}", MacKey::new(&key())), format!("{:?}", Prk::new(&key()))] {
+        assert_eq!(text, "..", "they hold what stands for the key");
+    }
     hidden("KemSecret", &KemSecret::new(&Secret::new(run())), &[&run::<64>()]);
     let chain = ChainKey::new(key());
     let (message, next) = chain.advance();
@@ -120,9 +125,9 @@ fn debug_of_a_whole_scenario_shows_nothing_that_was_secret() {
     let kept = play(Stage::Alive, Some(&mut learned));
     let texts = [format!("{kept:?}"), format!("{kept:#?}")];
     assert!(texts[0].len() > 1_000, "there is something to read");
-    let public = ["draw", "identity", "plaintext", "agreement"];
-    let secrets = learned.secrets.iter().filter(|it| public.contains(&it.0));
-    for (what, secret) in secrets {
+    // Of the others, halves are in what is public.
+    let whole = ["draw", "identity", "plaintext", "agreement"];
+    for (what, secret) in learned.secrets.iter().filter(|it| whole.contains(&it.0)) {
         let middle = &secret[8..16];
         assert!(texts.iter().all(|text| !shown(text, middle)), "{what}");
     }
@@ -144,8 +149,10 @@ fn errors_are_names() {
         assert_eq!(size_of_val(&error), 2, "a blame and a name");
     }
     let (mut ada, bob) = pair(1);
-    let packet = send(&mut ada, &mut Seeded::new(2));
+    let text = b"attack at dawn";
+    let packet = ada.send(quipu::Kind::DATA, text, &mut Seeded::new(2)).expect("sent");
     let (_, plaintext) = bob.open(&packet).expect("genuine");
-    assert!(matches!(plaintext.content, Content::Data(..)));
-    assert!(!format!("{plaintext:?}").contains("quipu"));
+    let Content::Data(_, bytes) = &plaintext.content else { panic!("{plaintext:?}") };
+    assert_eq!(bytes.expose(), text);
+    hidden("Plaintext", &plaintext, &[text]);
 }

@@ -79,14 +79,14 @@ fn secrets_are_gone_when_they_are_dropped() {
 
     let alive = scan(Stage::Alive, &needles);
     println!("while the devices live: {:#?}", summary(&alive));
-    for kind in ["identity", "draw", "state"] {
+    for kind in ["identity", "draw", "state", "MAC key set up"] {
         assert!(alive.iter().any(|it| it.secret == kind && it.region == "heap"), "{kind}");
     }
     assert!(alive.iter().any(|it| it.secret == "plaintext"), "the plaintext that is held");
     let dropped = scan(Stage::Dropped, &needles);
     println!("when they are gone: {:#?}", summary(&dropped));
     // Values that are moved leave copies on the stack, until other calls write over them.
-    let moved = ["draw", "state", "agreement", "message key", "MAC key"];
+    let moved = ["draw", "state", "agreement", "message key", "MAC key", "MAC key set up"];
     for it in &dropped {
         assert!(it.region == "stack" && moved.contains(&it.secret), "{:?}", summary(&dropped));
     }

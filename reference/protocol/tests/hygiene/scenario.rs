@@ -14,6 +14,7 @@ use quipu::secret::{Secret as Key, SecretBytes};
 use quipu::wire::Suite;
 use quipu::{Content, Device, Event, Identity, Kind, Received};
 use rand_core::{TryCryptoRng, TryRng};
+use sha2::block_api::compress256;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 
@@ -201,6 +202,29 @@ fn exchange(
     }
 }
 
+/// What stands for a MAC key that is kept: the two states of SHA-256 behind its first blocks.
+fn set_up(key: &[u8; 32]) -> [Vec<u8>; 2] {
+    [0x36, 0x5c].map(|pad| {
+        let mut block = [pad; 64];
+        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+        let mut state = INITIAL;
+        compress256(&mut state, &[block]);
+        state.iter().flat_map(|word| word.to_ne_bytes()).collect()
+    })
+}
+
+/// FIPS 180-4, section 5.3.3.
+const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
+
 /// A snapshot and back.
 fn restore(at: &mut Device, peer: &Device, rng: &mut Mixer<'_>) {
     let snapshot = at.snapshot(&peer.key()).expect("a session");
@@ -255,6 +279,7 @@ impl Learned {
             more.insert(("message key", message.secret().expose().to_vec()));
             let mac: Key<32> = expand(Suite::Hybrid, &Key::new(run), Expand::MAC, &[]);
             more.insert(("MAC key", mac.expose().to_vec()));
+            more.extend(set_up(mac.expose()).map(|state| ("MAC key set up", state)));
         }
         for seed in self.draws.iter().filter(|it| it.len() == 64) {
             let seed = Key::new(seed.as_slice().try_into().expect("64 bytes"));
