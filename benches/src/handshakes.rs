@@ -1,5 +1,7 @@
 //! Chapters 4 and 5: both handshakes, both suites, each side apart.
 
+use crate::primitive::Work;
+use crate::report::in_place_of;
 use crate::{Case, Draws, Floor, NOW, Operation, Primitive, timed};
 use Primitive::{Agreement, Decapsulation, Encapsulation, KemPair, Pair, Signature, Verification};
 use quipu::handshake::ReplayCache;
@@ -34,16 +36,67 @@ pub(crate) fn all() -> Vec<Operation> {
     for (suite, suite_name) in [(Suite::X25519, "0x0001"), (Suite::Hybrid, "0x0002")] {
         for (side, row) in INTERACTIVE {
             let name = format!("interactive handshake {suite_name}, {}", side.name());
-            let case = case(name, move |at| interactive(suite, side, at));
-            all.push(Operation::new(case, floor(suite, row), BOUND));
+            all.push(operation(name, suite, (side, row), interactive));
         }
         for (side, row) in PREPARED {
             let name = format!("prepared handshake {suite_name}, {}", side.name());
-            let case = case(name, move |at| prepared(suite, side, at));
-            all.push(Operation::new(case, floor(suite, row), BOUND));
+            all.push(operation(name, suite, (side, row), prepared));
         }
     }
     all
+}
+
+/// A side of a handshake, and its primitives alone in the same place.
+fn operation(
+    name: String,
+    suite: Suite,
+    (side, row): (Side, [u32; 7]),
+    handshake: fn(Suite, u64, &mut Watch<'_>),
+) -> Operation {
+    let floor = floor(suite, row);
+    let works: Vec<(u32, Primitive)> = floor.clone();
+    let in_place = Case::new(in_place_of(&name), move || {
+        let mut works: Vec<Work> =
+            works.iter().flat_map(|(count, it)| (0..*count).map(|_| it.public_key())).collect();
+        move |times| {
+            let once = |at| watch(side, Some(&mut works), |watch| handshake(suite, at, watch));
+            (0..times).map(once).sum()
+        }
+    });
+    let own = move |at| watch(side, None, |watch| handshake(suite, at, watch));
+    Operation { in_place: Some(in_place), ..Operation::new(case(name, own), floor, BOUND) }
+}
+
+/// Takes the time of one side of a handshake: that of its own work, or of other work before it.
+struct Watch<'a> {
+    side: Side,
+    time: Duration,
+    other: Option<&'a mut [Work]>,
+    own: bool,
+}
+
+fn watch(side: Side, other: Option<&mut Vec<Work>>, run: impl FnOnce(&mut Watch<'_>)) -> Duration {
+    let own = other.is_none();
+    let other = other.map(Vec::as_mut_slice);
+    let mut watch = Watch { side, time: Duration::ZERO, other, own };
+    run(&mut watch);
+    watch.time
+}
+
+impl Watch<'_> {
+    fn work<T>(&mut self, side: Side, work: impl FnOnce() -> T) -> T {
+        if side != self.side {
+            return work();
+        }
+        if let Some(other) = self.other.take() {
+            self.time += timed(|| other.iter_mut().for_each(|it| it())).1;
+        }
+        let (outcome, time) = timed(work);
+        if self.own {
+            self.time += time;
+        }
+        outcome
+    }
 }
 
 /// A case of which every operation is prepared by itself, from its number.
@@ -97,39 +150,34 @@ pub(crate) fn device(name: &[u8], suite: Suite, seed: u64, cache: ReplayCache) -
     Device::new(identity, fields, cache).expect("fields")
 }
 
-fn interactive(suite: Suite, side: Side, seed: u64) -> Duration {
+fn interactive(suite: Suite, seed: u64, watch: &mut Watch<'_>) {
     let mut ada = device(b"ada", suite, 2 * seed, ReplayCache::default());
     let mut bob = device(b"bob", suite, 2 * seed + 1, ReplayCache::default());
     let draws = &mut Draws::new(!seed);
     let card = *bob.card().expect("a card");
-    let (init, started) = timed(|| ada.connect(&card, NOW, draws).expect("may start"));
-    let (received, responded) = timed(|| bob.receive(None, &init, NOW, draws).expect("genuine"));
-    let response = &received.replies[0];
-    let (received, completed) = timed(|| ada.receive(None, response, NOW, draws).expect("genuine"));
-    let complete = &received.replies[0];
-    let (_, ended) = timed(|| bob.receive(None, complete, NOW, &mut Failing).expect("genuine"));
-    match side {
-        Side::Initiator => started + completed,
-        Side::Responder => responded + ended,
-    }
+    let init = watch.work(Side::Initiator, || ada.connect(&card, NOW, draws)).expect("may start");
+    let response =
+        watch.work(Side::Responder, || bob.receive(None, &init, NOW, draws)).expect("genuine");
+    let complete = watch
+        .work(Side::Initiator, || ada.receive(None, &response.replies[0], NOW, draws))
+        .expect("genuine");
+    watch
+        .work(Side::Responder, || bob.receive(None, &complete.replies[0], NOW, &mut Failing))
+        .expect("genuine");
 }
 
 /// With the first message; a one-time prekey is there, the bundle has been verified.
-fn prepared(suite: Suite, side: Side, seed: u64) -> Duration {
+fn prepared(suite: Suite, seed: u64, watch: &mut Watch<'_>) {
     let mut ada = device(b"ada", suite, 2 * seed, ReplayCache::default());
     let mut bob = device(b"bob", suite, 2 * seed + 1, ReplayCache::default());
     let draws = &mut Draws::new(!seed);
     bob.publish(1, NOW, draws).expect("room");
     let bundle = Bundle::verify(&bundle(&bob)).expect("genuine");
-    let (packet, started) = timed(|| {
+    let packet = watch.work(Side::Initiator, || {
         ada.prepare(&bundle, NOW, draws).expect("may start");
         ada.send(&bob.key(), Kind::DATA, b"first", NOW, draws).expect("a session").packet
     });
-    let (_, accepted) = timed(|| bob.receive(None, &packet, NOW, &mut Failing).expect("genuine"));
-    match side {
-        Side::Initiator => started,
-        Side::Responder => accepted,
-    }
+    watch.work(Side::Responder, || bob.receive(None, &packet, NOW, &mut Failing)).expect("genuine");
 }
 
 fn bundle(of: &Device) -> Vec<u8> {

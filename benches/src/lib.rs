@@ -88,17 +88,20 @@ pub struct Operation {
     pub case: Case,
     /// The primitives that the specification demands.
     pub floor: Floor,
-    /// The greatest ratio to the floor that the project accepts.
+    /// The same primitives, each as often as counted, in the place of the operation: once, after
+    /// the same other work. Their sum is that of loops in which caches and predictions are warm.
+    pub in_place: Option<Case>,
+    /// The greatest ratio that the project accepts: to the primitives in place, else to the floor.
     pub bound: Option<f64>,
 }
 
 impl Operation {
     fn new(case: Case, floor: Floor, bound: f64) -> Self {
-        Self { case, floor, bound: Some(bound) }
+        Self { case, floor, in_place: None, bound: Some(bound) }
     }
 
     fn unbounded(case: Case, floor: Floor) -> Self {
-        Self { case, floor, bound: None }
+        Self { case, floor, in_place: None, bound: None }
     }
 }
 

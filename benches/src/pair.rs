@@ -90,7 +90,7 @@ pub fn idle(turns: u32) -> Session {
     other
 }
 
-/// Bytes of a session that has just begun: it has nothing on the heap (a test holds it to that).
+/// Bytes of a session that has just begun: it has nothing on the heap, as tests/memory.rs of the protocol crate asserts.
 pub const fn session_bytes() -> usize {
     size_of::<Session>()
 }

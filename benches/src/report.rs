@@ -4,6 +4,7 @@ use crate::meter::median;
 use crate::{Case, Floor, Operation, Primitive, measure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::iter;
 use std::process::Command;
 
 /// One line of the table.
@@ -15,6 +16,8 @@ pub struct Row {
     pub nanoseconds: f64,
     /// Ratio to the floor: least, median, greatest of the processes; nothing without a floor.
     pub ratio: Option<[f64; 3]>,
+    /// The same to its primitives in place, where those are measured.
+    pub in_place: Option<[f64; 3]>,
     /// The ratio that is accepted.
     pub bound: Option<f64>,
 }
@@ -33,7 +36,8 @@ pub struct Table {
 pub fn process(operations: Vec<Operation>, others: Vec<Case>, rounds: usize) {
     let primitives: BTreeSet<Primitive> =
         operations.iter().flat_map(|it| &it.floor).map(|(_, primitive)| *primitive).collect();
-    let cases = operations.into_iter().map(|it| it.case).chain(others);
+    let cases = operations.into_iter().flat_map(|it| iter::once(it.case).chain(it.in_place));
+    let cases = cases.chain(others);
     let cases = cases.chain(primitives.into_iter().map(Primitive::case)).collect();
     for it in measure(cases, rounds) {
         println!("{}\t{}", it.name, it.nanoseconds);
@@ -63,6 +67,11 @@ pub fn floor_of(operation: &str) -> String {
     format!("floor of {operation}")
 }
 
+/// The name of an operation's primitives in its place among what a process has measured.
+pub(crate) fn in_place_of(operation: &str) -> String {
+    format!("primitives of {operation}")
+}
+
 fn parse(text: &str) -> BTreeMap<String, f64> {
     let line = |line: &str| {
         let (name, value) = line.split_once('\t')?;
@@ -73,10 +82,11 @@ fn parse(text: &str) -> BTreeMap<String, f64> {
 
 fn row(operation: &Operation, processes: &[BTreeMap<String, f64>]) -> Row {
     let name = operation.case.name.clone();
-    let ratio = |it: &BTreeMap<String, f64>| it[&name] / it[&floor_of(&name)];
-    let ratio = (!operation.floor.is_empty()).then(|| spread(processes.iter().map(ratio)));
+    let to = |other: String| spread(processes.iter().map(|it| it[&name] / it[&other]));
+    let ratio = (!operation.floor.is_empty()).then(|| to(floor_of(&name)));
+    let in_place = operation.in_place.as_ref().map(|it| to(it.name.clone()));
     let nanoseconds = median(processes.iter().map(|it| it[&name]).collect());
-    Row { name, nanoseconds, ratio, bound: operation.bound }
+    Row { name, nanoseconds, ratio, in_place, bound: operation.bound }
 }
 
 fn sum(floor: &Floor, measured: &BTreeMap<String, f64>) -> f64 {
@@ -94,7 +104,10 @@ impl Table {
 
     /// Rows above their bound, by the median.
     pub fn beyond(&self) -> impl Iterator<Item = &Row> {
-        let beyond = |row: &&Row| row.bound.zip(row.ratio).is_some_and(|(bound, it)| it[1] > bound);
+        let beyond = |row: &&Row| {
+            let ratio = row.in_place.or(row.ratio);
+            row.bound.zip(ratio).is_some_and(|(bound, [_, median, _])| median > bound)
+        };
         self.rows.iter().filter(beyond)
     }
 }
@@ -113,16 +126,20 @@ fn shown([least, median, greatest]: [f64; 3]) -> String {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ratio = self.ratio.map_or_else(|| "-".into(), shown);
+        let [ratio, in_place] =
+            [self.ratio, self.in_place].map(|it| it.map_or_else(|| "-".into(), shown));
         let bound = self.bound.map_or_else(|| "-".into(), |it| format!("{it:.2}"));
         let micro = self.nanoseconds / 1e3;
-        write!(f, "| {} | {micro:.2} | {ratio} | {bound} |", self.name)
+        write!(f, "| {} | {micro:.2} | {ratio} | {in_place} | {bound} |", self.name)
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| operation | µs | ours / floor | accepted |\n|---|---|---|---|")?;
+        writeln!(
+            f,
+            "| operation | µs | ours / floor | ours / primitives in place | accepted |\n|---|---|---|---|---|"
+        )?;
         self.rows.iter().try_for_each(|row| writeln!(f, "{row}"))
     }
 }

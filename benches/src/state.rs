@@ -63,7 +63,7 @@ fn accept(cache: &[u8], seed: u64) -> Duration {
     timed(|| bob.receive(None, &init, NOW, draws).expect("room for one")).1
 }
 
-/// The snapshot of a replay cache: half of the entries of pinned keys, all of them living.
+/// The snapshot of a replay cache: all entries living and of keys that are pinned.
 fn cache(entries: usize) -> Vec<u8> {
     let draws = &mut Draws::new(7);
     let mut hashes: Vec<[u8; 32]> = (0..entries).map(|_| draws.array()).collect();

@@ -78,31 +78,36 @@ fn quoted(path: &str, text: &str, quotes: &mut Vec<Quote>) -> Result<(), String>
 /// `CARD-02 to CARD-08` is all of them.
 ///
 /// # Errors
-/// An unreadable folder, a comment without a test below it.
+/// An unreadable folder, a comment whose next function is no test.
 pub fn tests(root: &Path) -> Result<Vec<Tested>, String> {
     let mut tests = Vec::new();
     for (path, text) in sources(root, &TESTS)? {
-        let lines: Vec<&str> = text.lines().map(str::trim).collect();
-        for (at, line) in lines.iter().enumerate() {
-            let ids = line.strip_prefix("// ").map(cited).unwrap_or_default();
-            if ids.is_empty() {
-                continue;
-            }
-            let below = lines.iter().enumerate().skip(at);
-            let (line, test) = below
-                .filter_map(|(at, line)| Some((at + 1, line.strip_prefix("fn ")?)))
-                .next()
-                .ok_or_else(|| format!("{path}:{}: no test below this comment", at + 1))?;
-            let test = test.split('(').next().unwrap_or_default();
-            tests.extend(ids.into_iter().map(|id| Tested {
-                id,
-                test: test.to_owned(),
-                path: path.clone(),
-                line,
-            }));
-        }
+        tested(&path, &text, &mut tests)?;
     }
     Ok(tests)
+}
+
+fn tested(path: &str, text: &str, tests: &mut Vec<Tested>) -> Result<(), String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    for (at, line) in lines.iter().enumerate() {
+        let ids = line.strip_prefix("// ").map(cited).unwrap_or_default();
+        if ids.is_empty() {
+            continue;
+        }
+        let below = &lines[at..];
+        let function = below.iter().position(|line| line.starts_with("fn "));
+        let function = function
+            .filter(|end| below[..*end].contains(&"#[test]"))
+            .ok_or_else(|| format!("{path}:{}: no test below this comment", at + 1))?;
+        let test = below[function].trim_start_matches("fn ").split('(').next().unwrap_or_default();
+        tests.extend(ids.into_iter().map(|id| Tested {
+            id,
+            test: test.to_owned(),
+            path: path.to_owned(),
+            line: at + function + 1,
+        }));
+    }
+    Ok(())
 }
 
 /// The ids at the beginning of a comment.
@@ -169,7 +174,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Quote, cited, quoted};
+    use super::{Quote, Tested, cited, quoted, tested};
 
     #[test]
     fn ids_lead_a_comment() {
@@ -178,6 +183,20 @@ mod tests {
         assert_eq!(cited("HS-14, CARD-07 to CARD-08"), ["HS-14", "CARD-07", "CARD-08"]);
         assert_eq!(cited("SESSION-10: not HS-01"), ["SESSION-10"]);
         assert_eq!(cited("as HS-01 says"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_comment_is_about_the_test_below_it() {
+        let text = "// A-01, A-02: both\n#[test]\nfn one() {}\n// A-03\nfn helper() {}\n";
+        let (mut tests, it) = (Vec::new(), |id: &str| Tested {
+            id: id.into(),
+            test: "one".into(),
+            path: "x.rs".into(),
+            line: 3,
+        });
+        let error = tested("x.rs", text, &mut tests).expect_err("a helper is no test");
+        assert_eq!(error, "x.rs:4: no test below this comment");
+        assert_eq!(tests, [it("A-01"), it("A-02")]);
     }
 
     #[test]

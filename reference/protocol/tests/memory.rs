@@ -84,6 +84,7 @@ fn a_million_idle_sessions_fit_in_two_gigabytes() {
     let start = Start::new(1);
     let heap = |make: &dyn Fn() -> Session| counted(make).2;
     let new = heap(&|| start.initiator()).max(heap(&|| start.responder()));
+    assert_eq!(new, 0, "a new session lies in one place");
     let used = heap(&|| talked(200));
     let most = heap(&|| talked(10_000));
     let inline = size_of::<Session>();
