@@ -189,9 +189,9 @@ impl Sessions {
     //# [SESSION-11] A receiver MUST try a message on the sessions of its suite with the device that
     //# the transport names, and on no other session.
     //= spec/08-sessions.md#8-2-several-sessions-with-one-device
-    //# [SESSION-12] A message that no session of that device opens MUST be reported as
-    //# `unknown_session`; an implementation that answers with a new handshake does so at most once
-    //# in 10 minutes for a peer device.
+    //# [SESSION-12] A device MUST refuse a message whose MAC verifies in no session with that
+    //# device as `unknown_session`; an implementation that answers with a new handshake does so at
+    //# most once in 10 minutes for a peer device.
     pub fn open(&self, message: &[u8], now: u64) -> Result<(SessionId, Advance, Plaintext), Error> {
         let envelope = Envelope::decode(message)?;
         let living = self.list.iter().filter(|session| !session.outlived(now));

@@ -3,8 +3,6 @@
 mod support;
 
 use quipu::{Card, Device, PeerError, StorageError};
-use std::fs;
-use std::path::Path;
 use support::devices::{
     DAY, connect, device, fields, identity, meet, names, open, pin, receive, refuse, settle, state,
 };
@@ -127,13 +125,4 @@ fn debug_of_a_session_shows_no_tag() {
     accept(&mut bob, &message);
     let tag = format!("{:?}", &message[message.len() - 32..message.len() - 16]);
     assert!(!format!("{bob:?}").contains(&tag));
-}
-
-// PRIM-11: no label in a second place
-#[test]
-fn byte_texts_stand_once() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/message/mod.rs");
-    let source = fs::read_to_string(source).expect("text");
-    let count = |text: &str| source.matches(text).count();
-    assert_eq!((count("b\"header\""), count("b\"body\"")), (0, 0));
 }

@@ -193,11 +193,13 @@ fn template(language: &str, program: &str, adapter: &str) {
 }
 
 #[test]
+#[ignore = "needs Python: .ci/adapters runs it"]
 fn the_python_template_runs_at_once() {
     template("python", "python3", "adapter.py");
 }
 
 #[test]
+#[ignore = "needs Node: .ci/adapters runs it"]
 fn the_node_template_runs_at_once() {
     template("node", "node", "adapter.mjs");
 }

@@ -719,6 +719,17 @@ fn finish(cast: &Cast) -> Book {
             "Insider",
             Box::new(move |it| it.rb = ek_i),
         ),
+        (
+            "signature-and-rb",
+            "sig_R by another key and RB equals EK_I: the signature comes first",
+            "HS-42",
+            "signature",
+            "Signature",
+            Box::new(move |it| {
+                it.rb = ek_i;
+                it.signature = Some(wrong_signature(&mallory));
+            }),
+        ),
     ];
     for (id, delta, requirement, error, flag, alter) in alters {
         let packet = cast.response(|plain| alter(plain)).packet;
@@ -786,7 +797,7 @@ fn wire_cases(good: &[u8], kind: u8, length: usize, key_at: usize) -> Vec<Case> 
     );
     wire("long", "a zero byte behind", "ENC-05", "length", "Layout", [good, &[0]].concat());
     wire("header-only", "four bytes", "ENC-05", "length", "Layout", good[..4].to_vec());
-    let of_id = if kind == 2 { "HS-22" } else { "HS-34" };
+    let of_id = if kind == 2 { "HS-22" } else { "HS-43" };
     wire(
         "id-first",
         "first byte of the handshake id",
@@ -966,6 +977,17 @@ fn complete(cast: &Cast) -> Book {
             "protocol",
             "Insider",
             Box::new(move |it| it.ra = ek_i),
+        ),
+        (
+            "signature-and-ra",
+            "sig_I2 by another key and RA equals RB: the signature comes first",
+            "HS-43",
+            "signature",
+            "Signature",
+            Box::new(move |it| {
+                it.ra = rb;
+                it.signature = Some(wrong_signature(&mallory));
+            }),
         ),
     ];
     for (id, delta, requirement, error, flag, alter) in alters {

@@ -97,6 +97,11 @@ impl Device {
     //= spec/04-handshake.md#4-6-responder-receiving-complete
     //# [HS-32] An accepted Complete MUST commit alone: when the message behind it is refused, the
     //# session exists and the message is refused with its own error.
+    //= spec/08-sessions.md#8-2-several-sessions-with-one-device
+    //# [SESSION-34] A new session MUST take its place before the message behind its Complete is
+    //# received, and after the first message of its PrekeyInit has been opened; whenever one does,
+    //# a device MUST at once apply limits, SESSION-09 and SESSION-10, in this order, to all
+    //# sessions with that device.
     fn receive_complete(
         &mut self,
         packet: &CompletePacket<'_>,

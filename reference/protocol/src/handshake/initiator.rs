@@ -151,6 +151,8 @@ impl AwaitingResponse {
     /// # Errors
     /// As the table of chapter 4.5; then `random`.
     //= spec/04-handshake.md#4-5-initiator-receiving-response
+    //# [HS-42] An initiator MUST apply the checks of this table in their order.
+    //= spec/04-handshake.md#4-5-initiator-receiving-response
     //# [HS-26] An initiator MUST erase the private half of `EK_I`, and that of `ek`, when a
     //# Response has been accepted.
     pub fn accept(

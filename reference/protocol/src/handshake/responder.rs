@@ -238,8 +238,9 @@ impl Responder {
     /// # Errors
     /// As the table of chapter 4.6, in its order. The handshake stays half open.
     //= spec/04-handshake.md#4-6-responder-receiving-complete
-    //# [HS-34] A responder MUST refuse a different Complete with the handshake id of an existing
-    //# session as `unknown_handshake`.
+    //# [HS-43] A responder MUST apply the checks of this table in their order, and refuse a
+    //# Complete whose handshake id is neither half open nor that of a session as
+    //# `unknown_handshake`.
     pub fn receive_complete(
         &mut self,
         packet: &CompletePacket<'_>,

@@ -85,11 +85,14 @@ impl Ratchet {
     /// # Errors
     /// As the table of chapter 6.4, in its order.
     //= spec/06-ratchet.md#6-4-receiving
+    //# [RATCHET-22] A receiver MUST apply the checks of the message's column of this table in their
+    //# order.
+    //= spec/06-ratchet.md#6-4-receiving
     //# [RATCHET-20] A receiver MUST NOT draw randomness.
     pub fn take(&self, place: Place, header: &Header, mac: &[u8; 32]) -> Result<Taken, Error> {
         //= spec/06-ratchet.md#6-4-receiving
         //# [RATCHET-05] A receiver MUST refuse `n >= CHAIN_MAX` or `pn > CHAIN_MAX` as `too_far`
-        //# before any derivation.
+        //# before any step of a chain or of the root.
         if header.number >= CHAIN_MAX || header.previous > CHAIN_MAX {
             return Err(PeerError::TooFar.into());
         }

@@ -141,6 +141,9 @@ impl Session {
     //# [HS-33] A responder MUST treat a byte-identical repetition of an accepted Complete as
     //# accepted without effect, and go on to the message behind it; when that message is refused,
     //# the packet is refused with its error.
+    //= spec/04-handshake.md#4-6-responder-receiving-complete
+    //# [HS-34] A responder MUST refuse a different Complete with the handshake id of an existing
+    //# session as `unknown_handshake`.
     pub fn knows_complete(&self, packet: &CompletePacket<'_>) -> Option<bool> {
         match &self.life.confirmation {
             Confirmation::Responder(Heard::Complete(id, hash)) if *id == packet.id() => {

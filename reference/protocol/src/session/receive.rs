@@ -52,7 +52,7 @@ impl Session {
     //= spec/07-messages.md#7-4-opening
     //# [MSG-05] A receiver MUST apply these checks in this order.
     //= spec/07-messages.md#7-4-opening
-    //# [MSG-08] A receiver MUST refuse a message whose MAC verifies under no candidate as
+    //# [MSG-08] A session MUST refuse a message whose MAC verifies under none of its candidates as
     //# `authentication`.
     pub fn open(&self, message: &[u8]) -> Result<(Advance, Plaintext), Error> {
         self.open_into(message, SecretBytes::default())
@@ -107,8 +107,9 @@ impl Session {
             Content::Data(..) | Content::Announcement(_) => None,
             //= spec/08-sessions.md#8-4-receipts
             //# [SESSION-18] A receiver MUST refuse a receipt as `content` that names an epoch which
-            //# the receiver never sent (the parity of its own chains, not greater than its newest),
-            //# or a number at or beyond its count in its newest sent chain.
+            //# the receiver never sent (an epoch that it sent has the parity of its own chains and
+            //# is not greater than its newest), or claims in its newest sent chain a number that it
+            //# has not sent; numbers of older epochs are not bounded.
             Content::Receipt(receipt) => {
                 let (newest, count) = self.ratchet.sent().ok_or(PeerError::Content)?;
                 let sent = receipt.epoch <= newest && (newest - receipt.epoch).is_multiple_of(2);

@@ -87,8 +87,8 @@ impl Server {
             },
             //= spec/13-adapter.md#13-1-lines
             //# [ADAPT-03] An adapter MUST answer with `unsupported` an operation, vector operation,
-            //# step or suite that it does not know, and nothing that belongs to a profile that it
-            //# claims.
+            //# step or suite that it does not know, and MUST NOT answer so to anything that belongs
+            //# to a profile that it claims.
             Some(_) => ("unsupported", true.into(), None),
             None => fault("op is missing"),
         };
