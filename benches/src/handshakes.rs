@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How far above its public-key operations a side may be.
 const BOUND: f64 = 1.05;
 
+/// From a bundle to a text there and an answer back that has been read, on both sides.
+const FIRST_REPLY: &str = "from a bundle to the first reply, prepared 0x0002, both sides";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Initiator,
@@ -43,6 +46,12 @@ pub(crate) fn all() -> Vec<Operation> {
             all.push(operation(name, suite, (side, row), prepared));
         }
     }
+    let both = case(FIRST_REPLY.into(), |at| first_reply(Suite::Hybrid, at));
+    // Both rows, the four signatures of the bundle, and the step on each side for the reply.
+    let [(_, one), (_, other)] = PREPARED;
+    let mut row: [u32; 7] = std::array::from_fn(|at| one[at] + other[at]);
+    row.iter_mut().zip([1, 2, 0, 4]).for_each(|(count, more)| *count += more);
+    all.push(Operation::unbounded(both, floor(Suite::Hybrid, row)));
     all
 }
 
@@ -178,6 +187,23 @@ fn prepared(suite: Suite, seed: u64, watch: &mut Watch<'_>) {
         ada.send(&bob.key(), Kind::DATA, b"first", NOW, draws).expect("a session").packet
     });
     watch.work(Side::Responder, || bob.receive(None, &packet, NOW, &mut Failing)).expect("genuine");
+}
+
+fn first_reply(suite: Suite, seed: u64) -> Duration {
+    let mut ada = device(b"ada", suite, 2 * seed, ReplayCache::default());
+    let mut bob = device(b"bob", suite, 2 * seed + 1, ReplayCache::default());
+    let (ada_key, bob_key, draws) = (ada.key(), bob.key(), &mut Draws::new(!seed));
+    bob.publish(1, NOW, draws).expect("room");
+    let bundle = bundle(&bob);
+    let talk = || {
+        let bundle = Bundle::verify(&bundle).expect("genuine");
+        ada.prepare(&bundle, NOW, draws).expect("may start");
+        let first = ada.send(&bob_key, Kind::DATA, b"first", NOW, draws).expect("a session");
+        bob.receive(None, &first.packet, NOW, &mut Failing).expect("genuine");
+        let reply = bob.send(&ada_key, Kind::DATA, b"reply", NOW, draws).expect("a session");
+        ada.receive(Some(&bob_key), &reply.packet, NOW, draws).expect("genuine")
+    };
+    timed(talk).1
 }
 
 fn bundle(of: &Device) -> Vec<u8> {

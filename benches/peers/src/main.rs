@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 const ROUNDS: usize = 15;
 const SIZES: [(usize, &str); 3] = [(32, "32 B"), (1024, "1 KiB"), (65_531, "64 KiB")];
+const FIRST_REPLY: &str = "from a bundle to the first reply, prepared 0x0002, both sides";
 const TURN: &str = "a message that begins a chain, encrypt and decrypt, 32 B";
 
 fn named(peer: &str, what: &str, size: &str) -> String {
