@@ -62,8 +62,11 @@ struct Page<'a> {
 impl<'a> Page<'a> {
     fn read(suite: &'a Suite, options: &Options, root: &Path) -> Result<Self, Stop> {
         let mut named: BTreeMap<String, (Vec<String>, Vec<String>)> = BTreeMap::new();
-        for item in &suite.items {
-            for id in ids(suite, *item) {
+        // Those that are about the fewest requirements come first: they say most about each.
+        let mut items: Vec<_> = suite.items.iter().map(|item| (ids(suite, *item), item)).collect();
+        items.sort_by_key(|(ids, _)| ids.len());
+        for (ids, item) in items {
+            for id in ids {
                 let (vectors, cases) = named.entry(id).or_default();
                 let list = if matches!(item, Item::Vector(..)) { vectors } else { cases };
                 list.push(suite.name(*item));
@@ -120,6 +123,14 @@ impl<'a> Page<'a> {
             }
             if it.is_must() && !evidence.is_tested() && evidence.unseen.is_none() {
                 findings.push(format!("{} has no test", it.id));
+            }
+            if evidence.unseen.is_some()
+                && !(evidence.vectors.is_empty() && evidence.cases.is_empty())
+            {
+                findings.push(format!(
+                    "exceptions.json: {}: not unseen, vectors or cases cite it",
+                    it.id
+                ));
             }
         }
         for it in &self.exceptions.unseen {
