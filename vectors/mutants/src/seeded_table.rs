@@ -99,14 +99,9 @@ mod tests {
             patch: patch.into(),
             why: why.map(str::to_owned),
         };
-        let list = List {
-            seeded: Seeded {
-                same: vec![same("bug-1", "S1", None), same("bug-2", "S2", Some("silent"))],
-                claims: BTreeMap::from([("bug-1".to_owned(), "once".to_owned())]),
-                ..Seeded::default()
-            },
-            ..List::of(Vec::new())
-        };
+        let mut list = List::of(Vec::new());
+        list.seeded.same = vec![same("bug-1", "S1", None), same("bug-2", "S2", Some("silent"))];
+        list.seeded.claims = BTreeMap::from([("bug-1".to_owned(), "once".to_owned())]);
         let it = Found { said: 2, bytes: 1, trace: Some("a/b".into()), bound: None };
         let found = BTreeMap::from([("S1".to_owned(), it)]);
         let text = markdown(&list, &found);
