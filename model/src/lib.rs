@@ -14,6 +14,7 @@ pub mod engine;
 pub mod handshake;
 pub mod knowledge;
 pub mod lockstep;
+mod random;
 pub mod ratchet;
 pub mod session;
 mod tables;

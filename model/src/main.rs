@@ -39,7 +39,7 @@ enum Command {
         address: SocketAddr,
     },
     /// Does everything that the models of sessions do with the crate, too, and compares
-    Lockstep,
+    Lockstep(lockstep::Options),
     /// Writes the tables of docs/model
     Table {
         /// Writes nothing and says which table is not as generated
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Attack(options) => attack::run(&options),
         Command::Explore { name, address } => explore::run(&name, address),
-        Command::Lockstep => lockstep::run(),
+        Command::Lockstep(options) => lockstep::run(&options),
         Command::Vectors { check } => vectors::run(check),
         Command::Table { check } => table::run(check),
         Command::Diagram { check } => diagram::run(check),

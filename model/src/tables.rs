@@ -48,11 +48,30 @@ fn exchanges() -> String {
     text
 }
 
+const ACTIVE_THIEF: &str = "\
+## When the thief becomes active
+
+The thief was passive since the theft, and now makes a message of its own: it begins a chain with a \
+ratchet key of its own, or writes on in the chain of whom it pretends to be. Chains are counted from \
+the newest that the victim knew of. A cell says in how many states a message of the peer in that \
+place would be accepted, and whether the thief's is. What follows, in every state after: a side that has \
+taken a step of the thief sends nothing that the thief does not read (`lost-to-the-thief`) and \
+accepts no later message of its peer (`lost-to-the-peer`): that session is lost for good, and a new \
+handshake, which needs the identity key, is what ends it. A message that the thief writes on in a \
+chain can make the side refuse the next chain of its peer (`deaf-to-the-peer`). When the peer's message arrives whose \
+place was taken, it is refused as `clone_suspected` (`forged-step-noticed`); a thief that keeps it \
+back is not noticed.
+
+";
+
 /// What a session's secrets are worth after a theft.
 fn theft() -> String {
     let (model, bound) = ratchet::named("ratchet-stolen").expect("a model of that name");
     let table = ratchet::markdown(&ratchet::table(&model));
-    format!("# What a stolen ratchet state reveals\n\nBound: {bound}.\n\n{table}")
+    let active = ratchet::active_markdown();
+    format!(
+        "# What a stolen ratchet state reveals\n\nBound: {bound}.\n\n{table}\n{ACTIVE_THIEF}{active}"
+    )
 }
 
 /// Every claim of every model with its bound and the number of states it was decided on.

@@ -1,23 +1,11 @@
 //! Knowledge against a naive closure, on small universes drawn at random.
 
 use super::Knowledge;
+use crate::random::SplitMix;
 use crate::term::{Known, Node, Term, Terms};
 
-/// A small generator (SplitMix64): the same universes at every run.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) >> 33).expect("31 bits") % bound
-    }
-}
-
 /// A universe: atoms, their public halves, all agreements, and terms made of earlier ones.
-fn universe(draw: &mut Draw) -> Terms {
+fn universe(draw: &mut SplitMix) -> Terms {
     let mut terms = Terms::default();
     let kinds = [Known::Owner, Known::Published, Known::Owner, Known::Attacker, Known::Owner];
     let mut made = Vec::new();
@@ -37,7 +25,7 @@ fn universe(draw: &mut Draw) -> Terms {
         }
     }
     for _ in 0..14 {
-        let pick = |draw: &mut Draw, made: &[Term]| made[draw.below(made.len())];
+        let pick = |draw: &mut SplitMix, made: &[Term]| made[draw.below(made.len())];
         let (one, two, three) = (pick(draw, &made), pick(draw, &made), pick(draw, &made));
         let private = privates[draw.below(privates.len())];
         let term = match draw.below(5) {
@@ -118,7 +106,7 @@ fn take_apart(terms: &Terms, term: Term, has: &mut [bool], at: &dyn Fn(Term) -> 
 
 #[test]
 fn what_is_derivable_is_what_a_naive_closure_reaches() {
-    let mut draw = Draw(4);
+    let mut draw = SplitMix(4);
     for _ in 0..20_000 {
         let terms = universe(&mut draw);
         let all: Vec<Term> = terms.all().collect();
@@ -142,7 +130,7 @@ fn what_is_derivable_is_what_a_naive_closure_reaches() {
 
 #[test]
 fn the_order_of_learning_leaves_no_mark() {
-    let mut draw = Draw(5);
+    let mut draw = SplitMix(5);
     for _ in 0..5_000 {
         let terms = universe(&mut draw);
         let all: Vec<Term> = terms.all().collect();

@@ -1,18 +1,8 @@
 //! The bounds in which the crate and the model are compared, every state of each.
 
+use super::Lockstep;
 use super::prologue::{self, Prologue};
-use super::{Lockstep, claims};
-use crate::engine::{Subject, subject};
-use crate::session::{Bounds, Flaws, Kind, Model, Moment, Rules, Time, named as model_named};
-
-/// The limits of the specification; `CHAIN_MAX` is beyond every bound.
-const RULES: Rules =
-    Rules { confirmed: 4, given_up: 2, messages: [255, 100], answers: 16, flaws: Flaws::NONE };
-
-const BOTH: &[Kind] = &[Kind::Interactive, Kind::Prepared];
-const INTERACTIVE: &[Kind] = &[Kind::Interactive];
-const PREPARED: &[Kind] = &[Kind::Prepared];
-const DAY: Time = 86_400_000;
+use crate::session::{Bounds, DAY, Kind, Model, Moment, Rules, named as model_named};
 
 /// The names of the bounds.
 pub const NAMES: [&str; 12] = [
@@ -30,77 +20,61 @@ pub const NAMES: [&str; 12] = [
     "lockstep-answers",
 ];
 
-/// A bound by its name, in words. With `deep` in place of `lockstep` it is as wide as that of
-/// the model alone, which takes minutes.
+/// A bound by its name, in words.
 pub fn named(name: &str) -> Option<(Lockstep, String)> {
-    let (depth, what) = name.split_once('-')?;
-    let model = match model_named(&format!("session-{what}")) {
-        Some((model, _)) => model,
-        None => {
-            let clocks = if what == "window" { [DAY / 2, 0] } else { [0, 0] };
-            Model { bounds: SMALL, clocks, rules: RULES, manner: Kind::Interactive }
-        }
+    let what = NAMES.contains(&name).then_some(name)?.strip_prefix("lockstep-")?;
+    let (model, prologue, begun) = match model_named(&format!("session-{what}")) {
+        Some((model, _)) => (narrow(what, model), prologue::none as Prologue, ""),
+        None => beyond(what)?,
     };
-    let (deep, prologue, begun) = wide(what, model.bounds)?;
-    let bounds = if depth == "deep" { deep } else { narrow(what, deep) };
-    let bound = format!("{begun}{}", told(&bounds));
-    Some((Lockstep::new(Model { bounds, rules: RULES, ..model }, prologue), bound))
+    let bound = format!("{begun}{}", told(&model.bounds));
+    Some((Lockstep::new(Model { rules: Rules::SPEC, ..model }, prologue), bound))
 }
 
-const SMALL: Bounds = Bounds {
-    starts: [1, 1],
-    kinds: [BOTH; 2],
-    texts: [1, 1],
-    losses: 0,
-    replays: 0,
-    crashes: 0,
-    reinstalls: 0,
-    moments: (0, &[]),
-    corrections: 0,
-    acquainted: false,
-};
-
-/// What can happen, after which prologue.
-fn wide(what: &str, bounds: Bounds) -> Option<(Bounds, Prologue, &'static str)> {
-    let moments = (1, [Moment::Minute].as_slice());
-    Some(match what {
-        "window" => (
-            Bounds { kinds: [PREPARED, BOTH], corrections: 1, ..SMALL },
-            prologue::none,
-            "a clock 12 hours ahead; ",
-        ),
-        "five" => (
-            Bounds { starts: [2, 1], ..SMALL },
-            prologue::four,
-            "4 confirmed sessions at the start; ",
-        ),
-        "hundred" => (
-            Bounds { starts: [0, 1], texts: [3, 2], losses: 1, replays: 1, ..SMALL },
-            prologue::hundred,
-            "98 texts sent on an unconfirmed prepared session at the start; ",
-        ),
-        "answers" => (
-            Bounds { starts: [0, 1], texts: [2, 1], replays: 2, moments, ..SMALL },
-            prologue::answered,
-            "an opening answered 15 times at the start; ",
-        ),
-        _ if NAMES.iter().any(|name| name.ends_with(what)) => (bounds, prologue::none, ""),
-        _ => return None,
-    })
-}
-
-/// The same within a minute for all bounds together.
-fn narrow(what: &str, bounds: Bounds) -> Bounds {
-    match what {
+/// A model of the sessions, so narrow that all bounds together take a minute.
+fn narrow(what: &str, model: Model) -> Model {
+    let bounds = model.bounds;
+    let bounds = match what {
         "in-a-row" => Bounds { starts: [2, 0], ..bounds },
         "given-up" => Bounds { texts: [1, 1], losses: 1, ..bounds },
         "given-up-crossed" => Bounds { texts: [1, 0], losses: 0, ..bounds },
         "superseded" => Bounds { losses: 1, ..bounds },
         "clock" => Bounds { texts: [1, 0], ..bounds },
-        "five" => Bounds { starts: [1, 1], texts: [1, 0], kinds: [BOTH, INTERACTIVE], ..bounds },
-        "hundred" | "answers" => Bounds { starts: [0, 0], ..bounds },
         _ => bounds,
-    }
+    };
+    Model { bounds, ..model }
+}
+
+/// A bound that no model of the sessions has: limits at their real value, after a prologue.
+fn beyond(what: &str) -> Option<(Model, Prologue, &'static str)> {
+    let model =
+        |bounds| Model { bounds, clocks: [0, 0], rules: Rules::SPEC, manner: Kind::Interactive };
+    Some(match what {
+        "window" => {
+            let kinds = [Kind::PREPARED, Kind::BOTH];
+            let bounds = Bounds { kinds, corrections: 1, ..Bounds::BASE };
+            let model = Model { clocks: [DAY / 2, 0], ..model(bounds) };
+            (model, prologue::none, "a clock 12 hours ahead; ")
+        }
+        "five" => {
+            let kinds = [Kind::BOTH, Kind::INTERACTIVE];
+            let bounds = Bounds { texts: [1, 0], kinds, ..Bounds::BASE };
+            (model(bounds), prologue::four, "4 confirmed sessions at the start; ")
+        }
+        "hundred" => {
+            let bounds =
+                Bounds { starts: [0, 0], texts: [3, 2], losses: 1, replays: 1, ..Bounds::BASE };
+            let begun = "98 texts sent on an unconfirmed prepared session at the start; ";
+            (model(bounds), prologue::hundred, begun)
+        }
+        "answers" => {
+            let moments = (1, [Moment::Minute].as_slice());
+            let bounds =
+                Bounds { starts: [0, 0], texts: [2, 1], replays: 2, moments, ..Bounds::BASE };
+            (model(bounds), prologue::answered, "an opening answered 15 times at the start; ")
+        }
+        _ => return None,
+    })
 }
 
 /// A bound in words.
@@ -123,10 +97,4 @@ fn told(bounds: &Bounds) -> String {
         told.push_str("; a session at the start");
     }
     told
-}
-
-/// The crate beside every model of chapter 8.2.
-pub fn subjects() -> Vec<Box<dyn Subject>> {
-    let bounds = NAMES.iter().filter_map(|name| Some((name, named(name)?)));
-    bounds.map(|(name, (lockstep, bound))| subject(name, &bound, lockstep, claims())).collect()
 }

@@ -21,7 +21,7 @@ mod real;
 #[cfg(test)]
 mod tests;
 
-pub use bounds::{NAMES, named, subjects};
+pub use bounds::{NAMES, named};
 pub use facts::{Carried, Fact, Spoken, fact, spoken};
 pub use real::{PacketId, PartyId};
 
@@ -102,6 +102,9 @@ impl Lockstep {
         if self.model.bounds.acquainted {
             pair = prologue::acquaint(self, pair);
         }
+        if pair.divergence.is_some() {
+            return pair;
+        }
         assert_eq!(pair.world, *world, "both begin where the model does");
         (self.prologue)(self, pair)
     }
@@ -150,8 +153,30 @@ impl Lockstep {
             }
             _ => {}
         }
-        let Some((side, reply)) = self.reply(real, before, action) else { return Ok(()) };
-        let Some(said) = said else { return Err("the model asks nobody".to_owned()) };
+        match (self.reply(real, before, action)?, said) {
+            (Some((side, reply)), Some(said)) => {
+                Self::judge(real, before, after, action, (side, reply), said)?;
+            }
+            (None, None) => {}
+            (Some(_), None) => return Err("the crate is asked and the model is not".to_owned()),
+            (None, Some(_)) => return Err("the model is asked and the crate is not".to_owned()),
+        }
+        let under_way = |(to, packet, _): &(usize, Packet, PacketId)| {
+            after.world.network.iter().any(|it| (it.to, it.packet) == (*to, *packet))
+        };
+        after.packets.retain(under_way);
+        Ok(())
+    }
+
+    /// Compares what both say, and puts the packets of the crate under way.
+    fn judge(
+        real: &mut Real,
+        before: &Pair,
+        after: &mut Pair,
+        action: &Action,
+        (side, reply): (usize, Reply),
+        said: &Result<Done, quipu::Error>,
+    ) -> Result<(), String> {
         after.parties[side] = reply.after;
         let seen = real.seen(before.parties[side], before.world.clock(side));
         let mut names = compare::names(&before.world.devices[side].sessions.0, &seen);
@@ -163,15 +188,19 @@ impl Lockstep {
         if let Ok(done) = said {
             fly(after, side, &done.packets, &reply.packets)?;
         }
-        let under_way = |(to, packet, _): &(usize, Packet, PacketId)| {
-            after.world.network.iter().any(|it| (it.to, it.packet) == (*to, *packet))
-        };
-        after.packets.retain(under_way);
         Ok(())
     }
 
     /// Asks the crate, when the action is something that a device does.
-    fn reply(&self, real: &mut Real, before: &Pair, action: &Action) -> Option<(usize, Reply)> {
+    ///
+    /// # Errors
+    /// The packet under way that the crate has not made.
+    fn reply(
+        &self,
+        real: &mut Real,
+        before: &Pair,
+        action: &Action,
+    ) -> Result<Option<(usize, Reply)>, String> {
         let world = &before.world;
         let started = u8::try_from(world.handshakes.len()).unwrap_or(u8::MAX);
         let (side, call, of, place, number) = match *action {
@@ -186,7 +215,9 @@ impl Lockstep {
                 let (of, place, number) = received(world, &flying);
                 let is =
                     |it: &&(usize, Packet, PacketId)| (it.0, it.1) == (flying.to, flying.packet);
-                let (.., id) = before.packets.iter().find(is)?;
+                let known = before.packets.iter().find(is);
+                let (.., id) =
+                    known.ok_or_else(|| format!("the crate never made {}", flying.packet))?;
                 (flying.to, Call::Receive(real.bytes(*id)), of, place, number)
             }
             Action::Send(side) => {
@@ -200,12 +231,12 @@ impl Lockstep {
             | Action::Pass(_)
             | Action::Crash(_)
             | Action::Reinstall(_)
-            | Action::Correct(_) => return None,
+            | Action::Correct(_) => return Ok(None),
         };
         let at = u8::from(side == 1);
         let purpose = Purpose { side: at, of, place, number, attempt: 0 };
         let rank = world.ranks.get(usize::from(place)).copied().unwrap_or(place);
-        Some((side, real.ask(before.parties[side], call, world.clock(side), purpose, rank)))
+        Ok(Some((side, real.ask(before.parties[side], call, world.clock(side), purpose, rank))))
     }
 
     fn compare(&self, real: &mut Real, pair: &Pair) -> Result<(), String> {

@@ -6,20 +6,18 @@
 use std::sync::{Arc, LazyLock};
 
 use quipu::crypto::sign::IdentityKey;
-use quipu::handshake::{HandshakeId, ReplayCache};
+use quipu::handshake::{HandshakeId, ReplayCache, Responder};
+use quipu::limits::HALF_OPEN_LIFETIME;
 use quipu::prekeys::Bundle;
 use quipu::secret::Secret;
 use quipu::{Address, Card, CardFields, Device, DeviceId, Error, Identity, Kind};
 
 use super::draws::{Draw, Draws, Purpose};
 use super::facts::{Fact, fact};
-use crate::session::Time;
+use crate::session::{BEGIN, DAY, Time};
 
 /// The moment at which the time of the model is 0.
 const EPOCH: u64 = 1_767_225_600_000;
-/// The time of the model at which every run begins, and prekeys are made.
-pub(super) const BEGIN: Time = 2 * 86_400_000;
-const DAY: u64 = 86_400_000;
 
 /// The moment that a clock of the model shows.
 pub(super) fn moment(now: Time) -> u64 {
@@ -104,6 +102,18 @@ impl Party {
         let mut open = self.open.clone();
         open.sort_unstable();
         (self.side, self.life, Arc::clone(&self.kept), open)
+    }
+
+    /// The same without the handshakes and the entries of the replay cache that time has ended: a
+    /// device may drop these whenever it is asked for something.
+    pub(super) fn lasting(&self, now: Time) -> PartyKey {
+        let (side, life, kept, mut open) = self.key();
+        open.retain(|(_, began)| u64::from(now.saturating_sub(began.now)) < HALF_OPEN_LIFETIME);
+        let cache = ReplayCache::restore(&kept.cache).expect("its own snapshot");
+        let mut responder = Responder::new(cache);
+        responder.expire(moment(now));
+        let cache = responder.replay_cache().snapshot();
+        (side, life, Arc::new(Kept { cache, ..(*kept).clone() }), open)
     }
 
     /// The device after a restart: handshakes under way and the replay cache are gone.
@@ -205,7 +215,7 @@ fn card(side: usize) -> Card {
 
 fn issue(side: usize) -> Card {
     let address = Address::new([b"ada".as_slice(), b"bob"][side]).expect("1 to 64 bytes");
-    let fields = CardFields::new(address, DeviceId(1), EPOCH, EPOCH + 120 * DAY);
+    let fields = CardFields::new(address, DeviceId(1), EPOCH, EPOCH + 120 * u64::from(DAY));
     Card::issue(&identity(side), CardFields { suites: 1, ..fields }).expect("valid fields")
 }
 

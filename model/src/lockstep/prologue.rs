@@ -30,6 +30,9 @@ pub(super) fn four(lockstep: &Lockstep, mut pair: Pair) -> Pair {
     for side in [0, 1, 0, 1] {
         pair.world.now += 1_000;
         pair = begin(lockstep, pair, side);
+        if pair.divergence.is_some() {
+            break;
+        }
         let first = pair.world.network.iter().find(|it| Some(**it) != copy).copied();
         let first = first.expect("a text is under way");
         pair = step(lockstep, &pair, Action::Replay(first));
@@ -57,12 +60,21 @@ pub(super) fn hundred(lockstep: &Lockstep, mut pair: Pair) -> Pair {
 pub(super) fn answered(lockstep: &Lockstep, mut pair: Pair) -> Pair {
     pair = step(lockstep, &pair, Action::Start(0, Kind::Interactive));
     for _ in 0..2 {
+        if pair.divergence.is_some() {
+            return pair;
+        }
         let flying = pair.world.network[0];
         pair = step(lockstep, &pair, Action::Deliver(flying));
+    }
+    if pair.divergence.is_some() {
+        return pair;
     }
     let opening = pair.world.network[0];
     for _ in 0..15 {
         pair = step(lockstep, &pair, Action::Replay(opening));
+        if pair.divergence.is_some() {
+            break;
+        }
         let answer = pair.world.network.iter().find(|it| it.to == 0).copied();
         pair = step(lockstep, &pair, Action::Lose(answer.expect("it was answered")));
         pair.world.now += 1_000;

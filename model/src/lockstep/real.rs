@@ -54,7 +54,8 @@ pub(super) struct Reply {
     pub said: Arc<Result<Output, quipu::Error>>,
     /// The packets that it sends.
     pub packets: Vec<PacketId>,
-    /// Whether a refusal left sessions, prekeys and handshakes as they were.
+    /// Whether what is durable and the handshakes under way stayed as they were, what time has
+    /// ended apart.
     pub unchanged: bool,
 }
 
@@ -126,8 +127,7 @@ impl Real {
             (after, said) = before.after(&attempt);
             self.asked += 1;
         }
-        let unchanged = before.kept.sessions == after.kept.sessions
-            && before.kept.prekeys == after.kept.prekeys;
+        let unchanged = before.lasting(now) == after.lasting(now);
         let packets = said.iter().flat_map(|output| &output.packets);
         let packets = packets.map(|bytes| self.packet(bytes)).collect();
         let after = self.party(after);

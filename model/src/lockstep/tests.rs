@@ -34,6 +34,26 @@ fn crate_and_model_say_the_same() {
 }
 
 #[test]
+fn only_names_of_bounds_are_bounds() {
+    for name in NAMES {
+        assert!(named(name).is_some(), "{name}");
+    }
+    for name in ["lockstep", "lockstep-", "lockstep-up", "deep-five", "five", "session-crossed"] {
+        assert!(named(name).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn packet_that_the_crate_never_made_is_a_divergence() {
+    let (lockstep, _) = named("lockstep-five").expect("a bound");
+    let mut pair = lockstep.starts().remove(0);
+    pair.packets.clear();
+    let flying = pair.world.network[0];
+    let after = lockstep.step(&pair, &Action::Deliver(flying)).expect("something happens");
+    assert!(after.divergence.is_some_and(|text| text.contains("never made")));
+}
+
+#[test]
 fn another_rule_of_the_model_is_a_divergence() {
     let (mut lockstep, _) = named("lockstep-five").expect("a bound");
     lockstep.model.rules = Rules { confirmed: 3, ..lockstep.model.rules };

@@ -1,5 +1,6 @@
 //! What chapter 6 promises, and the bounds in which it is explored completely.
 
+use super::active_claims::active_subject;
 use super::model::{Model, Theft, World, Wrong};
 use super::side::{OLD, SKIPPED, at};
 use super::table::{When, class};
@@ -203,7 +204,8 @@ pub fn named(name: &str) -> Option<(Model, &'static str)> {
 
 /// The models of chapter 6.
 pub fn subjects() -> Vec<Box<dyn Subject>> {
-    NAMES.iter().filter_map(|name| subject_of(name, 0)).collect()
+    let passive = NAMES.iter().filter_map(|name| subject_of(name, 0));
+    passive.chain([active_subject(0)]).collect()
 }
 
 /// A model with flaws, as bits.

@@ -3,7 +3,7 @@
 use super::side::CHAINS;
 
 /// The greatest number of messages of a chain.
-const NUMBERS: i8 = 3;
+pub(super) const NUMBERS: u8 = 3;
 
 /// A secret of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Item {
         let of = |sort: u32, epoch: i8, number: u8| {
             let epoch = u32::try_from(epoch).ok().filter(|epoch| *epoch < chains)?;
             let number = u32::from(number);
-            (number < u32::try_from(NUMBERS).ok()?).then_some((sort + number) * chains + epoch)
+            (number < u32::from(NUMBERS)).then_some((sort + number) * chains + epoch)
         };
         match self {
             Self::Private(epoch) => of(0, epoch, 0),
@@ -65,7 +65,7 @@ impl Knowledge {
                 self.add(Item::Chain(epoch, 0));
                 self.add(Item::Header(epoch + 2));
             }
-            for number in 0..NUMBERS.unsigned_abs() {
+            for number in 0..NUMBERS {
                 if self.has(Item::Chain(epoch, number)) {
                     self.add(Item::Message(epoch, number));
                     self.add(Item::Chain(epoch, number + 1));

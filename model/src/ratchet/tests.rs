@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{NAMES, markdown, named, subjects, table};
+use super::{Flaw, NAMES, active_subject, markdown, named, subjects, table};
 use crate::engine::{Limits, Verdict};
 
 const NO_LIMIT: Limits = Limits { states: usize::MAX, time: Duration::from_secs(300) };
@@ -16,7 +16,19 @@ fn every_claim_holds_and_both_engines_agree() {
         }
         assert!(outcome.engines_agree(|_| true), "{}", subject.name());
     }
-    assert_eq!(subjects().len(), NAMES.len());
+    assert_eq!(subjects().len(), NAMES.len() + 1);
+}
+
+#[test]
+fn claims_about_an_active_thief_fall_without_their_rules() {
+    for (flaw, claim) in [
+        (Flaw::NoAgreement, "closed-after-healing"),
+        (Flaw::Eager, "closed-after-healing"),
+        (Flaw::OtherKeyIgnored, "forged-step-noticed"),
+    ] {
+        let outcome = active_subject(1 << flaw as u8).check(NO_LIMIT, false, &|_| ());
+        assert!(outcome.verdict(claim).is_some_and(Verdict::is_violated), "{flaw:?} {claim}");
+    }
 }
 
 #[test]

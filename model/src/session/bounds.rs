@@ -7,25 +7,8 @@ use super::rules::{DAY, Flaws, Rules};
 use super::world::Moment;
 use crate::engine::{Subject, subject};
 
-const INTERACTIVE: &[Kind] = &[Kind::Interactive];
-const PREPARED: &[Kind] = &[Kind::Prepared];
-const BOTH: &[Kind] = &[Kind::Interactive, Kind::Prepared];
-
-const RULES: Rules =
-    Rules { confirmed: 4, given_up: 2, messages: [20, 20], answers: 2, flaws: Flaws::NONE };
-
-const BOUNDS: Bounds = Bounds {
-    starts: [1, 1],
-    kinds: [BOTH; 2],
-    texts: [1, 1],
-    losses: 0,
-    replays: 0,
-    crashes: 0,
-    reinstalls: 0,
-    moments: (0, &[]),
-    corrections: 0,
-    acquainted: false,
-};
+/// Counts that a few messages reach.
+const RULES: Rules = Rules { messages: [20, 20], answers: 2, ..Rules::SPEC };
 
 /// The names of the models.
 pub const NAMES: [&str; 9] = [
@@ -45,11 +28,15 @@ pub fn named(name: &str) -> Option<(Model, &'static str)> {
     let model = |bounds| Model { bounds, clocks: [0, 0], rules: RULES, manner: Kind::Interactive };
     Some(match name {
         "session-crossed" => (
-            model(Bounds { losses: 1, replays: 1, ..BOUNDS }),
+            model(Bounds { losses: 1, replays: 1, ..Bounds::BASE }),
             "a handshake of each side, of either kind; a text of each; 1 loss, 1 replay",
         ),
         "session-in-a-row" => (
-            model(Bounds { starts: [2, 1], kinds: [BOTH, INTERACTIVE], ..BOUNDS }),
+            model(Bounds {
+                starts: [2, 1],
+                kinds: [Kind::BOTH, Kind::INTERACTIVE],
+                ..Bounds::BASE
+            }),
             "2 handshakes of one side of either kind and an interactive one of the other; \
              a text of each",
         ),
@@ -58,10 +45,10 @@ pub fn named(name: &str) -> Option<(Model, &'static str)> {
             Model {
                 clocks: [240_000, 0],
                 ..model(Bounds {
-                    kinds: [INTERACTIVE, BOTH],
+                    kinds: [Kind::INTERACTIVE, Kind::BOTH],
                     losses: 1,
                     moments: (1, &[Moment::FiveMinutes]),
-                    ..BOUNDS
+                    ..Bounds::BASE
                 })
             },
             "a handshake of each side; a text of each; 1 loss; clocks 4 minutes apart; once 5 \
@@ -83,7 +70,7 @@ fn given_up() -> (Model, &'static str) {
         losses: 2,
         moments: (2, &[Moment::Minute, Moment::FiveMinutes]),
         acquainted: true,
-        ..BOUNDS
+        ..Bounds::BASE
     };
     (
         Model { bounds, clocks: [0, 0], rules: RULES, manner: Kind::Interactive },
@@ -95,11 +82,11 @@ fn given_up() -> (Model, &'static str) {
 fn restarted() -> (Model, &'static str) {
     let bounds = Bounds {
         starts: [1, 1],
-        kinds: [INTERACTIVE, INTERACTIVE],
+        kinds: [Kind::INTERACTIVE, Kind::INTERACTIVE],
         texts: [1, 0],
         replays: 1,
         crashes: 1,
-        ..BOUNDS
+        ..Bounds::BASE
     };
     (
         Model { bounds, clocks: [0, 0], rules: RULES, manner: Kind::Interactive },
@@ -110,7 +97,12 @@ fn restarted() -> (Model, &'static str) {
 
 fn counted() -> (Model, &'static str) {
     let rules = Rules { confirmed: 2, given_up: 1, messages: [2, 2], answers: 1, ..RULES };
-    let bounds = Bounds { starts: [2, 1], kinds: [PREPARED, BOTH], texts: [2, 1], ..BOUNDS };
+    let bounds = Bounds {
+        starts: [2, 1],
+        kinds: [Kind::PREPARED, Kind::BOTH],
+        texts: [2, 1],
+        ..Bounds::BASE
+    };
     (
         Model { bounds, clocks: [0, 0], rules, manner: Kind::Interactive },
         "2 prepared handshakes of one side and one of either kind of the other; 2 texts and 1; \
@@ -122,11 +114,11 @@ fn superseded() -> (Model, &'static str) {
     let bounds = Bounds {
         starts: [1, 0],
         texts: [2, 1],
-        kinds: [PREPARED, PREPARED],
+        kinds: [Kind::PREPARED, Kind::PREPARED],
         losses: 2,
         moments: (5, &[Moment::Days]),
         acquainted: true,
-        ..BOUNDS
+        ..Bounds::BASE
     };
     (
         Model { bounds, clocks: [0, 0], rules: RULES, manner: Kind::Interactive },
@@ -139,11 +131,11 @@ fn reinstalled() -> (Model, &'static str) {
     let bounds = Bounds {
         starts: [1, 1],
         texts: [2, 1],
-        kinds: [PREPARED, PREPARED],
+        kinds: [Kind::PREPARED, Kind::PREPARED],
         losses: 1,
         reinstalls: 1,
         acquainted: true,
-        ..BOUNDS
+        ..Bounds::BASE
     };
     (
         Model { bounds, clocks: [DAY / 2, 0], rules: RULES, manner: Kind::Prepared },
@@ -155,10 +147,10 @@ fn reinstalled() -> (Model, &'static str) {
 fn clock() -> (Model, &'static str) {
     let bounds = Bounds {
         starts: [2, 1],
-        kinds: [PREPARED, INTERACTIVE],
+        kinds: [Kind::PREPARED, Kind::INTERACTIVE],
         losses: 1,
         corrections: 1,
-        ..BOUNDS
+        ..Bounds::BASE
     };
     (
         Model { bounds, clocks: [2 * DAY, 0], rules: RULES, manner: Kind::Interactive },

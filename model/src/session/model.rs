@@ -61,6 +61,22 @@ pub struct Bounds {
     pub acquainted: bool,
 }
 
+impl Bounds {
+    /// A handshake of each side, of either kind, and a text of each; nothing goes wrong.
+    pub const BASE: Self = Self {
+        starts: [1, 1],
+        kinds: [Kind::BOTH; 2],
+        texts: [1, 1],
+        losses: 0,
+        replays: 0,
+        crashes: 0,
+        reinstalls: 0,
+        moments: (0, &[]),
+        corrections: 0,
+        acquainted: false,
+    };
+}
+
 /// A model of chapter 8.2.
 #[derive(Clone, Copy, Debug)]
 pub struct Model {
@@ -75,7 +91,7 @@ pub struct Model {
 }
 
 /// The time at which every run begins, so that clocks can be behind.
-const BEGIN: Time = 2 * DAY;
+pub const BEGIN: Time = 2 * DAY;
 
 impl Model {
     /// Both ways in which applications go on: with what is under way, or without it.

@@ -17,6 +17,15 @@ pub enum Kind {
     Prepared,
 }
 
+impl Kind {
+    /// Chapter 4 alone.
+    pub const INTERACTIVE: &[Self] = &[Self::Interactive];
+    /// Chapter 5 alone.
+    pub const PREPARED: &[Self] = &[Self::Prepared];
+    /// Either.
+    pub const BOTH: &[Self] = &[Self::Interactive, Self::Prepared];
+}
+
 /// A handshake that began, as both sides come to know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handshake {

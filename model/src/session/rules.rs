@@ -7,7 +7,7 @@ pub(super) const HALF_OPEN: Time = 60_000;
 /// `INIT_WINDOW`.
 pub(super) const WINDOW: Time = 300_000;
 /// `DAY`.
-pub(super) const DAY: Time = 86_400_000;
+pub const DAY: Time = 86_400_000;
 /// `HANDSHAKE_INTERVAL`.
 pub(super) const INTERVAL: Time = 600_000;
 /// `SUPERSEDED_AGE`.
@@ -85,6 +85,12 @@ pub struct Rules {
     pub answers: u8,
     /// What is broken.
     pub flaws: Flaws,
+}
+
+impl Rules {
+    /// The limits of the specification; `CHAIN_MAX` is beyond every bound.
+    pub const SPEC: Self =
+        Self { confirmed: 4, given_up: 2, messages: [255, 100], answers: 16, flaws: Flaws::NONE };
 }
 
 /// What everybody knows: the handshakes so far, and how their session ids compare.

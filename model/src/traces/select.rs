@@ -7,8 +7,9 @@ use std::time::Duration;
 use rustc_hash::FxHashSet;
 
 use crate::engine::{Limits, Machine, search};
+use crate::random::SplitMix;
 use crate::session::{
-    Action, Bounds, Done, Flaws, Flying, Kind, Model, Moment, Note, Packet, Report, Rules, Time,
+    Action, Bounds, DAY, Done, Flying, Kind, Model, Moment, Note, Packet, Report, Rules, Time,
     World,
 };
 
@@ -23,37 +24,23 @@ pub struct Chosen {
     pub actions: Vec<Action>,
 }
 
-const RULES: Rules =
-    Rules { confirmed: 4, given_up: 2, messages: [255, 100], answers: 16, flaws: Flaws::NONE };
-
-const BOTH: &[Kind] = &[Kind::Interactive, Kind::Prepared];
-const INTERACTIVE: &[Kind] = &[Kind::Interactive];
-const DAY: Time = 86_400_000;
-
-const BOUNDS: Bounds = Bounds {
-    starts: [1, 1],
-    kinds: [BOTH; 2],
-    texts: [1, 1],
-    losses: 0,
-    replays: 1,
-    crashes: 0,
-    reinstalls: 0,
-    moments: (0, &[]),
-    corrections: 0,
-    acquainted: false,
-};
+const BOUNDS: Bounds = Bounds { replays: 1, ..Bounds::BASE };
 
 /// The models: clocks differ by a millisecond at least, so that no two handshakes of different
 /// sides have the same time and no session id decides an order.
 fn models() -> Vec<(&'static str, Model)> {
-    let model = |clocks, bounds| Model { bounds, clocks, rules: RULES, manner: Kind::Interactive };
+    let model =
+        |clocks, bounds| Model { bounds, clocks, rules: Rules::SPEC, manner: Kind::Interactive };
     let moments = (1, [Moment::Minute, Moment::FiveMinutes, Moment::Days].as_slice());
     let days = (3, [Moment::Days].as_slice());
     let once = Bounds { starts: [1, 0], ..BOUNDS };
     vec![
         ("crossed", model([0, 1], BOUNDS)),
         ("crossed-back", model([1, 0], BOUNDS)),
-        ("restarted", model([0, 1], Bounds { kinds: [BOTH, INTERACTIVE], crashes: 1, ..BOUNDS })),
+        (
+            "restarted",
+            model([0, 1], Bounds { kinds: [Kind::BOTH, Kind::INTERACTIVE], crashes: 1, ..BOUNDS }),
+        ),
         ("waited", model([0, 1], Bounds { moments, losses: 1, ..once })),
         ("aged", model([0, 1], Bounds { moments: days, losses: 1, texts: [2, 1], ..once })),
         ("again", model([0, 1], Bounds { starts: [2, 0], moments, ..once })),
@@ -188,13 +175,8 @@ fn clear(model: &Model, way: &[Action]) -> bool {
 /// Long ways at random, from a seed that is fixed.
 fn random(model: &Model, name: &str) -> Vec<Vec<Action>> {
     const WAYS: usize = 100;
-    let mut drawn = name.bytes().fold(0x5eed, |sum, byte| sum * 31 + u64::from(byte));
-    let mut draw = |below: usize| {
-        drawn = drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (drawn ^ (drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed >> 33) % below as u64).unwrap_or(0)
-    };
+    let seed = name.bytes().fold(0x5eed, |sum, byte| sum * 31 + u64::from(byte));
+    let mut random = SplitMix(seed);
     let mut ways: Vec<Vec<Action>> = Vec::new();
     while ways.len() < WAYS {
         let (mut world, mut way) = (model.starts().remove(0), Vec::new());
@@ -205,7 +187,7 @@ fn random(model: &Model, name: &str) -> Vec<Vec<Action>> {
             if actions.is_empty() {
                 break;
             }
-            let action = actions[draw(actions.len())];
+            let action = actions[random.below(actions.len())];
             model.act(&mut world, &action);
             way.push(action);
         }

@@ -1,7 +1,9 @@
 //! The list of mutants: `mutants.json`.
 
+use crate::seeded::Seeded;
 use quipu_vectors::registry;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -17,6 +19,9 @@ pub(crate) struct List {
     retired: BTreeMap<String, String>,
     /// The mutants.
     pub(crate) mutants: Vec<Mutant>,
+    /// `seeded.json`.
+    #[serde(skip)]
+    pub(crate) seeded: Seeded,
 }
 
 /// One mutant: the reference with one bug.
@@ -50,17 +55,13 @@ pub(crate) struct Edit {
 impl List {
     /// A list of mutants alone.
     #[cfg(test)]
-    pub(crate) const fn of(mutants: Vec<Mutant>) -> Self {
-        Self { client: Vec::new(), retired: BTreeMap::new(), mutants }
+    pub(crate) fn of(mutants: Vec<Mutant>) -> Self {
+        Self { client: Vec::new(), retired: BTreeMap::new(), mutants, seeded: Seeded::default() }
     }
 
     /// Reads the list of a repository and checks what can be checked without a run.
     pub(crate) fn read(root: &Path) -> Result<Self, String> {
-        let path = root.join("vectors/mutants/mutants.json");
-        let text = fs::read_to_string(&path)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let list: Self = serde_json::from_str(&text)
-            .map_err(|error| format!("{}, line {}: {error}", path.display(), error.line()))?;
+        let mut list: Self = read_json(&root.join("vectors/mutants/mutants.json"))?;
         let known = registry::requirements(&root.join("spec"))?;
         let mut ids = BTreeSet::new();
         for mutant in &list.mutants {
@@ -77,6 +78,22 @@ impl List {
                 return Err(format!("{id}: {unknown} is not in the specification"));
             }
         }
+        list.seeded = Seeded::read(root, &list.mutants)?;
         Ok(list)
     }
+
+    /// All edits, each with the name of its bug.
+    pub(crate) fn edits(&self) -> impl Iterator<Item = (&str, &Edit)> {
+        let mutants = self.mutants.iter().map(|it| (it.id.as_str(), &it.edits));
+        let patches = self.seeded.patches.iter().map(|it| (it.id.as_str(), &it.edits));
+        mutants.chain(patches).flat_map(|(id, edits)| edits.iter().map(move |edit| (id, edit)))
+    }
+}
+
+/// A list as a file.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    serde_json::from_str(&text)
+        .map_err(|error| format!("{}, line {}: {error}", path.display(), error.line()))
 }

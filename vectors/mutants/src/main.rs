@@ -6,6 +6,8 @@ mod isolate;
 mod list;
 mod matrix;
 mod report;
+mod seeded;
+mod seeded_table;
 mod sites;
 mod tree;
 mod weave;
@@ -16,6 +18,7 @@ use isolate::Overlaps;
 use list::{List, Mutant};
 use matrix::Row;
 use report::Numbers;
+use seeded::{Found, Programs};
 use std::fs;
 use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
@@ -71,12 +74,20 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Shows which seeded bugs of the model the replay of its traces, or lockstep, finds in the
+    /// code. Writes docs/model/seeded-in-code.md
+    Seeded {
+        /// Writes nothing. Runs for each patch only the trace and the bound that found it
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
     let findings = match &options.command {
         Some(Command::Isolate { vectors, write }) => isolate(&options, vectors, *write),
+        Some(Command::Seeded { check }) => seeded_bugs(&options, *check),
         None => matrix(&options),
     };
     match findings {
@@ -116,6 +127,47 @@ fn isolate(options: &Options, vectors: &Path, rewrite: bool) -> Result<Vec<Strin
     Ok(found.findings(&if rewrite { Overlaps::read(&root)? } else { listed }))
 }
 
+fn seeded_bugs(options: &Options, check: bool) -> Result<Vec<String>, String> {
+    let root = root(options)?;
+    let list = List::read(&root)?;
+    let tree = woven(&root, &list)?;
+    let programs = Programs {
+        runner: tree::build_here(&root, "quipu-conformance", "quipu-conformance")?,
+        client: tree.build("quipu-mutant", "quipu-mutant")?,
+        model: tree.build("quipu-model", "quipu-model-mutant")?,
+    };
+    let path = root.join("docs/model/seeded-in-code.md");
+    let published = fs::read_to_string(&path).unwrap_or_default();
+    let ids = list.seeded.ids();
+    let bar = bar(ids.len());
+    let found = if check {
+        let known = seeded_table::read(&list.seeded, &published);
+        seeded::check(&programs, &ids, &known, || bar.inc(1))?
+    } else {
+        seeded::measure(&programs, &ids, || bar.inc(1))?
+    };
+    bar.finish_and_clear();
+    let mut findings = list.seeded.findings(&found);
+    let text = seeded_table::markdown(&list, &found);
+    if !check {
+        write(&path, &text)?;
+    } else if published != text {
+        let again = "run `cargo run --release -p quipu-mutants -- seeded`";
+        findings.push(format!("docs/model/seeded-in-code.md differs: {again}"));
+    }
+    let bugs = list.seeded.same.iter();
+    let bugs = bugs.filter(|it| found.get(&it.patch).is_some_and(Found::any)).count();
+    println!("{} seeded bugs, {bugs} found in the code", list.seeded.claims.len());
+    Ok(findings)
+}
+
+/// The copy with every bug, each behind its switch.
+fn woven(root: &Path, list: &List) -> Result<Tree, String> {
+    let tree = Tree::copy(root, "mutants", |path, text| weave::weave(list, path, text))?;
+    tree.add("reference/protocol/src/switch.rs", include_str!("../copy/bug.rs"))?;
+    Ok(tree)
+}
+
 fn matrix(options: &Options) -> Result<Vec<String>, String> {
     let root = root(options)?;
     let list = List::read(&root)?;
@@ -126,8 +178,7 @@ fn matrix(options: &Options) -> Result<Vec<String>, String> {
     if mutants.is_empty() {
         return Err("the filter selects no mutant of vectors/mutants/mutants.json".to_owned());
     }
-    let tree = Tree::copy(&root, "mutants", |path, text| weave::weave(&list, path, text))?;
-    tree.add("reference/protocol/src/switch.rs", include_str!("../copy/bug.rs"))?;
+    let tree = woven(&root, &list)?;
     let runner = tree::build_here(&root, "quipu-conformance", "quipu-conformance")?;
     let client = tree.build("quipu-mutant", "quipu-mutant")?;
     let sound = matrix::sound(&runner, &client)?;

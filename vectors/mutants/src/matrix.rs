@@ -4,10 +4,11 @@
 use crate::list::Mutant;
 use crate::tree::bounded;
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Two runs at a time: each has threads of its own.
@@ -32,6 +33,16 @@ pub(crate) struct Test {
     /// What has to be refused was accepted.
     pub(crate) accepted_invalid: bool,
     pub(crate) failure: Option<String>,
+    /// The first value that differs.
+    #[serde(default)]
+    pub(crate) difference: Option<Difference>,
+}
+
+/// What is read of a value that differs.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Difference {
+    expected: Value,
+    found: Value,
 }
 
 impl Test {
@@ -39,6 +50,13 @@ impl Test {
     pub(crate) fn kills(&self) -> bool {
         let broke = |text: &String| text.starts_with("fault: ") || text.starts_with("not played");
         !self.passed && !self.failure.as_ref().is_some_and(broke)
+    }
+
+    /// Whether what differs is what the client says, and not only the bytes in which it says it.
+    pub(crate) fn says(&self) -> bool {
+        let Some(Difference { expected, found }) = &self.difference else { return true };
+        let bytes = |it: &Value| it.as_str().and_then(|text| hex::decode(text).ok());
+        !matches!((bytes(expected), bytes(found)), (Some(one), Some(other)) if one.len() == other.len())
     }
 }
 
@@ -143,28 +161,34 @@ pub(crate) fn rows<'a>(
     all: bool,
     done: impl Fn() + Sync,
 ) -> Result<Vec<Row<'a>>, String> {
+    let rows = each(mutants, |mutant| {
+        let tests = if all { &[][..] } else { &mutant.killed_by };
+        let report = run(runner, client, &mutant.id, tests);
+        done();
+        Ok(Row { mutant, report: report?, all })
+    });
+    rows.into_iter().collect()
+}
+
+/// Does the same with each, a few at a time. The results are in the order of the items.
+pub(crate) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    let reports = Mutex::new(Vec::new());
+    let results = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(mutant) = mutants.get(index) else { break };
-                    let tests = if all { &[][..] } else { &mutant.killed_by };
-                    let report = run(runner, client, &mutant.id, tests);
-                    done();
-                    if let Ok(mut reports) = reports.lock() {
-                        reports.push((index, report));
-                    }
+                    let Some(item) = items.get(index) else { break };
+                    let result = work(item);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
                 }
             });
         }
     });
-    let mut reports = reports.into_inner().map_err(|_| "a thread died".to_owned())?;
-    reports.sort_by_key(|(index, _)| *index);
-    let rows = mutants.iter().zip(reports);
-    rows.map(|(mutant, (_, report))| Ok(Row { mutant, report: report?, all })).collect()
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// What takes long and finds what other tests find too.
@@ -173,9 +197,21 @@ const LEFT_OUT: [&str; 3] = ["conversations/", "live/walk", "/suite-2"];
 /// Runs the suite, or these tests of it.
 fn run(runner: &Path, client: &Path, bug: &str, tests: &[String]) -> Result<Report, String> {
     let left_out = LEFT_OUT.iter().filter(|_| tests.is_empty());
+    let left_out = left_out.flat_map(|it| ["--without", it]);
+    let which: Vec<&str> =
+        left_out.chain(tests.iter().flat_map(|it| ["--test", it.as_str()])).collect();
+    report(runner, client, bug, &which)
+}
+
+/// Runs what these options of the runner select.
+pub(crate) fn report(
+    runner: &Path,
+    client: &Path,
+    bug: &str,
+    which: &[&str],
+) -> Result<Report, String> {
     let ran = bounded(runner)
-        .args(left_out.flat_map(|it| ["--without", it]))
-        .args(tests.iter().flat_map(|it| ["--test", it]))
+        .args(which)
         .args(["--json", "-", "--"])
         .arg(client)
         .arg("serve")
@@ -210,6 +246,7 @@ mod tests {
             passed: failure.is_none(),
             accepted_invalid: false,
             failure: failure.map(str::to_owned),
+            difference: None,
         };
         let good = others.into_iter().enumerate();
         let good = good.map(|(at, failure)| test(format!("a/good-{at}"), false, failure));

@@ -193,6 +193,7 @@ mod tests {
             passed: true,
             accepted_invalid: false,
             failure: None,
+            difference: None,
         };
         let sound = Report { verdict: "incomplete".into(), tests: vec![test] };
         let three = ["3", "2", "99.1 %"].map(str::to_owned);

@@ -1,10 +1,9 @@
 //! Gives every place at which the reference refuses a switch: a few rules for the usual forms, and
 //! `sites.json` for the rest.
 
-use crate::list::Edit;
+use crate::list::{Edit, read_json};
 use crate::weave::{place, prepare};
 use serde::Deserialize;
-use std::fs;
 use std::path::Path;
 
 /// `sites.json`.
@@ -27,11 +26,7 @@ struct Shared {
 
 impl Sites {
     pub(crate) fn read(root: &Path) -> Result<Self, String> {
-        let path = root.join("vectors/mutants/sites.json");
-        let text = fs::read_to_string(&path)
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        serde_json::from_str(&text)
-            .map_err(|error| format!("{}, line {}: {error}", path.display(), error.line()))
+        read_json(&root.join("vectors/mutants/sites.json"))
     }
 
     /// The text of a file of the copy with a switch at each of its refusals.

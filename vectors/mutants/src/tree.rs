@@ -5,7 +5,8 @@ use std::process::Command;
 use std::{env, fs};
 
 /// What the workspace is built from.
-pub(crate) const PARTS: [&str; 5] = ["Cargo.toml", "Cargo.lock", "reference", "vectors", "spec"];
+pub(crate) const PARTS: [&str; 6] =
+    ["Cargo.toml", "Cargo.lock", "reference", "vectors", "spec", "model"];
 /// What the copies leave behind: results of other tools, large and not ours.
 const SKIPPED: [&str; 3] = ["node_modules", "__pycache__", "target"];
 

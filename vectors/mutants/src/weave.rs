@@ -16,12 +16,9 @@ struct Cut<'a> {
 pub(crate) fn weave(list: &List, path: &Path, text: String) -> Result<String, String> {
     let here = |edit: &&Edit| Path::new(&edit.file) == path;
     let mut cuts = Vec::new();
-    for mutant in &list.mutants {
-        for edit in mutant.edits.iter().filter(here) {
-            let (start, end) =
-                place(&text, edit).map_err(|text| format!("{}: {text}", mutant.id))?;
-            cuts.push(Cut { start, end, id: &mutant.id, replace: &edit.replace });
-        }
+    for (id, edit) in list.edits().filter(|(_, edit)| here(edit)) {
+        let (start, end) = place(&text, edit).map_err(|text| format!("{id}: {text}"))?;
+        cuts.push(Cut { start, end, id, replace: &edit.replace });
     }
     cuts.sort_by_key(|cut| (cut.start, usize::MAX - cut.end));
     let mut out = emit(&text, 0, text.len(), &cuts)?;
@@ -86,7 +83,11 @@ pub(crate) fn prepare(path: &Path, text: String, copy: &str) -> String {
         Some("reference/protocol/src/lib.rs") => {
             text.replace("#[cfg(test)]\nextern crate std;", "extern crate std;\npub mod switch;")
         }
+        Some("model/Cargo.toml") => {
+            text + "\n[[bin]]\nname = \"quipu-model-mutant\"\npath = \"src/main.rs\"\n"
+        }
         _ if !path.starts_with("vectors/conformance")
+            && !path.starts_with("model")
             && path.extension().is_some_and(|it| it == "rs") =>
         {
             text.replace("const fn ", "fn ")

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// A repository of a few lines, with a list of mutants.
-fn repository(name: &str, mutants: &str) -> PathBuf {
+fn repository(name: &str, mutants: &str, seeded: &str) -> PathBuf {
     let root = env::temp_dir().join(format!("quipu-mutants-{}-{name}", std::process::id()));
     let write = |path: &str, text: &str| {
         let path = root.join(path);
@@ -18,6 +18,8 @@ fn repository(name: &str, mutants: &str) -> PathBuf {
     write("spec/01-notation.md", "- [ENC-01] A decoder MUST refuse.\n");
     write("spec/registry/errors.json", "[]");
     write("vectors/mutants/mutants.json", mutants);
+    write("vectors/mutants/seeded.json", seeded);
+    write("model/golden/bugs.txt", "bug-1-a: once violated after 2\n");
     root
 }
 
@@ -29,8 +31,15 @@ fn mutant(find: &str, requirement: &str) -> String {
     )
 }
 
+const SEEDED: &str =
+    r#"{ "patches": [], "same": [{ "seeded": "bug-1-a", "patch": "M1" }], "others": [] }"#;
+
 fn refused(name: &str, mutants: &str) -> String {
-    let root = repository(name, mutants);
+    refused_with(name, mutants, SEEDED)
+}
+
+fn refused_with(name: &str, mutants: &str, seeded: &str) -> String {
+    let root = repository(name, mutants, seeded);
     let mut command = Command::new(env!("CARGO_BIN_EXE_quipu-mutants"));
     command.arg("--root").arg(&root).env("CARGO_TARGET_DIR", root.join("target"));
     let ran = command.output().expect("it runs");
@@ -54,6 +63,28 @@ fn a_list_that_is_not_one_names_the_line() {
     assert!(text.contains("mutants.json, line 2: unknown field `mutant`"), "{text}");
     let text = refused("requirement", &mutant("y", "ENC-99"));
     assert_eq!(text, "error: M1: ENC-99 is not in the specification\n");
+}
+
+#[test]
+fn a_list_of_seeded_bugs_has_each_bug_of_the_model_once_and_only_patches_that_there_are() {
+    let refused = |name: &str, from: &str, to: &str| {
+        refused_with(name, &mutant("y", "ENC-01"), &SEEDED.replace(from, to))
+    };
+    let text = refused("unknown", "bug-1-a", "bug-2-b");
+    assert_eq!(text, "error: seeded.json: the model has no bug-2-b\n");
+    let text = refused(
+        "twice-named",
+        r#""others": ["#,
+        r#""others": [{ "seeded": ["bug-1-a"], "why": "" }"#,
+    );
+    assert_eq!(text, "error: seeded.json names bug-1-a twice\n");
+    let text = refused("missing", r#"{ "seeded": "bug-1-a", "patch": "M1" }"#, "");
+    assert_eq!(text, "error: seeded.json says nothing of bug-1-a\n");
+    let text = refused("no-patch", "M1", "M2");
+    assert_eq!(text, "error: seeded.json: there is not exactly one patch M2\n");
+    let unused = r#""patches": [{ "id": "S9", "bug": "", "edits": [] }"#;
+    let text = refused("unused", r#""patches": ["#, unused);
+    assert_eq!(text, "error: seeded.json: S9 is no seeded bug\n");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The generator: deterministic, and every refusal declared by its author before the reference is asked.
 
 mod account;
+mod cited;
 mod conversations;
 mod device;
 mod found;

@@ -2,6 +2,7 @@
 //! model with what every device has to say. A device that says something else stops the
 //! generator.
 
+use super::cited::cited;
 use super::keys::{NOW, Person};
 use super::{About, Book, key};
 use crate::file::{Object, TRACES as STEM};
@@ -20,18 +21,6 @@ const FILES: [(&str, u8); 2] = [("core", 3), ("prepared", 7)];
 
 /// The moment at which the time of the traces is 0.
 const EPOCH: u64 = NOW - 2 * DAY;
-
-const REQUIREMENTS: [&str; 9] = [
-    "SESSION-03",
-    "SESSION-05",
-    "SESSION-06",
-    "SESSION-07",
-    "SESSION-08",
-    "SESSION-09",
-    "SESSION-10",
-    "SESSION-12",
-    "SESSION-33",
-];
 
 pub(super) fn books() -> Vec<Book> {
     let traces = TRACES.lines().map(|line| serde_json::from_str(line).expect("a trace a line"));
@@ -100,14 +89,14 @@ fn put(book: &mut Book, trace: &Value) {
     }
     let first = played.len();
     played.extend(steps(trace).iter().map(script));
-    let (negative, comment) =
-        match steps(trace).iter().filter(|it| it.get("error").is_some()).count() {
-            0 => (false, "every step is accepted".to_owned()),
-            1 => (true, "1 step is refused".to_owned()),
-            count => (true, format!("{count} steps are refused")),
-        };
-    let flag = if negative { "Replay" } else { "Order" };
-    let about = About { id: name, comment: &comment, requirements: &REQUIREMENTS };
+    let comment = match steps(trace).iter().filter(|it| it.get("error").is_some()).count() {
+        0 => "every step is accepted".to_owned(),
+        1 => "1 step is refused".to_owned(),
+        count => format!("{count} steps are refused"),
+    };
+    let (requirements, flag) = cited(steps(trace));
+    let requirements: Vec<&str> = requirements.into_iter().collect();
+    let about = About { id: name, comment: &comment, requirements: &requirements };
     book.script(about, flag, &setup(), &played);
     let test = book.file.tests.last().and_then(|test| test.steps.as_ref()).expect("just put");
     let mut sessions = BTreeMap::new();

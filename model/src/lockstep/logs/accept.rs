@@ -5,13 +5,9 @@ use std::collections::BTreeMap;
 use super::{CLOCKS, Entry, What};
 use crate::lockstep::compare::{self, Names};
 use crate::lockstep::facts::{Carried, Fact};
-use crate::lockstep::party::{BEGIN, Output};
+use crate::lockstep::party::Output;
 use crate::lockstep::real::Seen;
-use crate::session::{Flaws, Packet, Rules, Said, World};
-
-/// The limits of the specification.
-const RULES: Rules =
-    Rules { confirmed: 4, given_up: 2, messages: [255, 100], answers: 16, flaws: Flaws::NONE };
+use crate::session::{BEGIN, Packet, Rules, Said, World};
 
 /// The step of a log that the model does not have, and what each side says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +59,7 @@ impl Acceptor {
         }
         self.world.network.clear();
         self.seen[side] = entry.seen.clone();
-        let sending = self.world.sending(side, &RULES);
+        let sending = self.world.sending(side, &Rules::SPEC);
         let sessions = &self.world.devices[side].sessions.0;
         compare::devices(sessions, &self.world.handshakes, sending, &entry.seen)
     }
@@ -71,16 +67,16 @@ impl Acceptor {
     fn act(&mut self, entry: &Entry) -> Result<Said, String> {
         let (world, side) = (&mut self.world, entry.side);
         Ok(match &entry.what {
-            What::Start(kind) => Some(world.start(side, *kind, &RULES)),
-            What::Send(_) => Some(world.send(side, &RULES)),
-            What::Due => Some(Ok(world.due(side, &RULES))),
+            What::Start(kind) => Some(world.start(side, *kind, &Rules::SPEC)),
+            What::Send(_) => Some(world.send(side, &Rules::SPEC)),
+            What::Due => Some(Ok(world.due(side, &Rules::SPEC))),
             What::Crash => {
                 world.devices[side].crash();
                 None
             }
             What::Receive(bytes) => {
                 let packet = self.packets.get(bytes).ok_or("a packet that nobody sent")?;
-                Some(world.deliver(side, packet, false, &RULES))
+                Some(world.deliver(side, packet, false, &Rules::SPEC))
             }
         })
     }

@@ -6,9 +6,10 @@ use quipu::Device;
 
 use super::{CLOCKS, Entry, What};
 use crate::lockstep::draws::{Draw, Purpose};
-use crate::lockstep::party::{self, BEGIN, Call, Input, Party};
+use crate::lockstep::party::{self, Call, Input, Party};
 use crate::lockstep::real::show;
-use crate::session::{Kind, Time};
+use crate::random::SplitMix;
+use crate::session::{BEGIN, Kind, Time};
 
 /// The model counts handshakes and messages in bits.
 const STARTS: u8 = 14;
@@ -18,7 +19,7 @@ const STEPS: usize = 12;
 
 struct Network {
     seed: u8,
-    random: u64,
+    random: SplitMix,
     now: Time,
     devices: [Device; 2],
     /// Receiver, bytes, and the step in which it was sent.
@@ -31,7 +32,7 @@ struct Network {
 /// A log of so many steps, the same for the same seed.
 pub fn simulate(seed: u8, steps: usize) -> Vec<Entry> {
     let devices = [0, 1].map(|side| Party::new(side, 0).live());
-    let random = u64::from(seed) << 32 | 0x5eed;
+    let random = SplitMix(u64::from(seed) << 32 | 0x5eed);
     let (packets, log) = (Vec::new(), Vec::new());
     let mut network =
         Network { seed, random, now: BEGIN, devices, packets, starts: 0, texts: [0; 2], log };
@@ -42,16 +43,8 @@ pub fn simulate(seed: u8, steps: usize) -> Vec<Entry> {
 }
 
 impl Network {
-    /// A number below a bound: SplitMix64.
-    fn draw(&mut self, below: usize) -> usize {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed >> 33) % below as u64).unwrap_or(0)
-    }
-
     fn step(&mut self) {
-        let seconds = match self.draw(40) {
+        let seconds = match self.random.below(40) {
             0 => 4 * 86_400,
             1 => 300,
             2 | 3 => 60,
@@ -60,11 +53,11 @@ impl Network {
         self.now += seconds * 1_000;
         let at = self.log.len();
         self.packets.retain(|(.., sent)| at - sent < STEPS);
-        let side = self.draw(2);
-        match self.draw(16) {
+        let side = self.random.below(2);
+        match self.random.below(16) {
             0 | 1 if self.starts < STARTS => {
                 self.starts += 1;
-                let kind = [Kind::Interactive, Kind::Prepared][self.draw(2)];
+                let kind = [Kind::Interactive, Kind::Prepared][self.random.below(2)];
                 self.act(side, What::Start(kind));
             }
             2..=4 if self.texts[side] < TEXTS => {
@@ -76,7 +69,7 @@ impl Network {
             6 => self.act(side, What::Crash),
             _ if self.packets.is_empty() => {}
             how => {
-                let place = self.draw(self.packets.len());
+                let place = self.random.below(self.packets.len());
                 let (to, packet, _) = self.packets[place].clone();
                 if how < 14 {
                     self.packets.remove(place);
