@@ -126,7 +126,11 @@ impl<'a> Step<'a> {
                 "refused" => cited.push("HS-32"),
                 "given-up" => {
                     side.given_up.insert(session);
-                    cited.push(if begins { "SESSION-07" } else { "SESSION-06" });
+                    cited.push(match (begins, self.shape()) {
+                        (false, _) => "SESSION-06",
+                        (true, "opening") => "SESSION-34",
+                        (true, _) => "SESSION-07",
+                    });
                 }
                 // No trace has as many sessions as would leave to make room for others
                 "dropped" => {
@@ -134,6 +138,7 @@ impl<'a> Step<'a> {
                     side.kept.remove(session);
                     side.given_up.remove(session);
                     cited.push("SESSION-10");
+                    cited.extend(begins.then_some("SESSION-34"));
                 }
                 _ => {}
             }
