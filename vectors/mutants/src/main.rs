@@ -2,6 +2,7 @@
 //!
 //! It works on copies of the tree below `target/`; the source that is built for others has no hook.
 
+mod generic;
 mod isolate;
 mod list;
 mod matrix;
@@ -71,12 +72,31 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Plays every change that cargo-mutants knows of the protocol crate. `.ci/mutation` calls it
+    Generic {
+        /// What `cargo mutants --list --json` printed in reference/protocol
+        #[arg(long, value_name = "PATH")]
+        list: PathBuf,
+
+        /// Writes nothing. Plays again what has caught every so many of the mutants, and fails when
+        /// it no longer does, or when the record or docs/mutation.md has other mutants
+        #[arg(long)]
+        check: bool,
+
+        /// Plays only one of so many, evenly taken
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+        every: u16,
+    },
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
     let findings = match &options.command {
         Some(Command::Isolate { vectors, write }) => isolate(&options, vectors, *write),
+        Some(Command::Generic { list, check, every }) => {
+            let task = generic::Task { list: list.clone(), check: *check, every: (*every).into() };
+            root(&options).and_then(|root| generic::run(&root, &task, bar))
+        }
         None => matrix(&options),
     };
     match findings {
