@@ -1,41 +1,45 @@
 //! Who judges a mutant: the public suite, then the tests of the workspace that run the crate.
 
 use super::process::{self, Ended};
+use super::tests::{self, Binary};
 use crate::matrix::Report;
 use crate::tree::{Tree, bounded, build_here};
-use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// The public suite in pieces, the quick ones first. Together they are all of it.
-const PIECES: [&[&str]; 4] = [
-    &["--without", "device-traces", "--without", "conversations/", "--without", "live/walk"],
+const PIECES: [&[&str]; 5] = [
+    &[
+        "--without",
+        "device-traces",
+        "--without",
+        "conversations/",
+        "--without",
+        "live/walk",
+        "--without",
+        "greatest-memory",
+    ],
     &["--filter", "device-traces"],
     &["--filter", "live/walk"],
     &["--filter", "conversations/"],
+    &["--filter", "greatest-memory"],
 ];
+/// How many pieces there are.
+pub(crate) const ALL: usize = PIECES.len();
 /// Longest time of a piece.
-const PIECE: Duration = Duration::from_secs(400);
-/// Longest time of an answer, in seconds. The slowest right one takes about one.
-const ANSWER: &str = "15";
-
-/// A program with tests.
-#[derive(Debug)]
-struct Binary {
-    name: String,
-    path: PathBuf,
-    folder: PathBuf,
-    /// Tests that fail without a mutant: they read the source, and the copy is another one.
-    skipped: Vec<String>,
-    takes: Duration,
-}
+const PIECE: Duration = Duration::from_secs(500);
+/// Longest time of an answer, in seconds: many times that of the slowest right one.
+const ANSWER: &str = "60";
 
 /// Everything that judges.
 #[derive(Debug)]
 pub(crate) struct Judge {
     runner: PathBuf,
     client: PathBuf,
-    binaries: Vec<Binary>,
+    tree: Tree,
+    /// Built when the first mutant has passed the suite.
+    binaries: OnceLock<Result<Vec<Binary>, String>>,
 }
 
 /// What was seen of a mutant.
@@ -50,42 +54,32 @@ pub(crate) enum Verdict {
 }
 
 impl Judge {
-    /// Builds the runner of this repository and client and tests of the copy. Without a mutant the
-    /// suite has to pass; `whole`: all of it. Tests that do not pass judge nothing.
-    pub(crate) fn new(root: &Path, tree: &Tree, whole: bool) -> Result<Self, String> {
+    /// Builds the runner of this repository and the client of the copy, which has to pass `pieces`
+    /// of the suite without a mutant.
+    pub(crate) fn new(root: &Path, tree: Tree, pieces: usize) -> Result<Self, String> {
         let runner = build_here(root, "quipu-conformance", "quipu-conformance")?;
         let client = tree.build("quipu-generic", "quipu-generic")?;
-        let mut judge = Self { runner, client, binaries: binaries(tree)? };
-        if let Some(name) = judge.suite(None, &PIECES[..if whole { 4 } else { 1 }])? {
-            return Err(format!("the copy without a mutant fails {name}"));
+        let judge = Self { runner, client, tree, binaries: OnceLock::new() };
+        match judge.suite(None, &PIECES[..pieces])? {
+            Some(name) => Err(format!("the copy without a mutant fails {name}")),
+            None => Ok(judge),
         }
-        for binary in &mut judge.binaries {
-            let ended = binary.run(None, Duration::from_secs(580))?;
-            binary.takes = ended.took;
-            binary.skipped = failed(&ended.out).map(str::to_owned).collect();
-            if ended.code != Some(0) && binary.skipped.is_empty() {
-                return Err(format!("{} does not end without a mutant", binary.name));
-            }
-        }
-        judge.binaries.sort_by_key(|it| it.takes);
-        Ok(judge)
     }
 
-    /// The tests that judge nothing, because they fail in the copy without a mutant.
-    pub(crate) fn skipped(&self) -> Vec<String> {
-        let names = |it: &Binary| {
-            let name = it.name.clone();
-            it.skipped.clone().into_iter().map(move |test| format!("{name} {test}"))
-        };
-        self.binaries.iter().flat_map(names).collect()
+    fn binaries(&self) -> Result<&[Binary], String> {
+        let built = self.binaries.get_or_init(|| tests::build(&self.tree));
+        built.as_deref().map_err(Clone::clone)
     }
 
-    /// Plays a mutant until something fails.
-    pub(crate) fn verdict(&self, number: usize) -> Result<Verdict, String> {
-        if let Some(name) = self.suite(Some(number), &PIECES)? {
+    /// Plays a mutant until something fails; first what has failed for others of its file.
+    pub(crate) fn verdict(&self, number: usize, likely: &[String]) -> Result<Verdict, String> {
+        let first: Vec<&str> = likely.iter().flat_map(|name| ["--test", name]).collect();
+        let first = Some(&first[..]).filter(|it| !it.is_empty());
+        let pieces: Vec<&[&str]> = first.into_iter().chain(PIECES).collect();
+        if let Some(name) = self.suite(Some(number), &pieces)? {
             return Ok(Verdict::Suite(name));
         }
-        for binary in &self.binaries {
+        for binary in self.binaries()? {
             if let Some(name) = binary.kills(number)? {
                 return Ok(Verdict::Test(name));
             }
@@ -95,22 +89,22 @@ impl Judge {
 
     /// Plays what has failed before, and nothing else; what fails now.
     pub(crate) fn again(&self, number: usize, former: &Verdict) -> Result<Verdict, String> {
-        match former {
-            Verdict::Survives => Ok(Verdict::Survives),
+        let found = match former {
+            Verdict::Survives => None,
             Verdict::Suite(name) => {
                 let name = name.strip_suffix(HANGS).unwrap_or(name);
-                let found = match name == NO_HELLO {
-                    true => self.suite(Some(number), &[&["--filter", "padding"]])?,
-                    false => self.suite(Some(number), &[&["--test", name]])?,
-                };
-                Ok(found.map_or(Verdict::Survives, Verdict::Suite))
+                let whole = name == NO_HELLO || name.starts_with("--");
+                let piece = if whole { PIECES[0] } else { &["--test", name] };
+                self.suite(Some(number), &[piece])?.map(Verdict::Suite)
             }
             Verdict::Test(name) => {
-                let of = |it: &&Binary| name.split(' ').next() == Some(&it.name);
-                let found = self.binaries.iter().find(of).map(|it| it.kills(number)).transpose()?;
-                Ok(found.flatten().map_or(Verdict::Survives, Verdict::Test))
+                let (binary, test) = name.split_once(' ').unwrap_or((name, ""));
+                let binary = self.binaries()?.iter().find(|it| it.name == binary);
+                let binary = binary.ok_or_else(|| format!("there are no tests {name}"))?;
+                binary.fails(number, test)?.then(|| former.clone())
             }
-        }
+        };
+        Ok(found.unwrap_or(Verdict::Survives))
     }
 
     /// The first test of the suite that fails.
@@ -135,12 +129,12 @@ impl Judge {
 }
 
 /// What is said of a test that did not end.
-const HANGS: &str = " (hangs)";
+pub(crate) const HANGS: &str = " (hangs)";
 /// What is said of a client that does not begin to talk.
 const NO_HELLO: &str = "the hello of the adapter";
 
 /// The number of a mutant, for the copy to read.
-fn switch(mutant: Option<usize>) -> Option<(&'static str, String)> {
+pub(crate) fn switch(mutant: Option<usize>) -> Option<(&'static str, String)> {
     mutant.map(|number| ("QUIPU_MUTANT", number.to_string()))
 }
 
@@ -150,62 +144,4 @@ fn first(ended: &Ended) -> Result<String, String> {
     let failed = failed.ok_or_else(|| format!("nothing failed, but it is {}", report.verdict))?;
     let hangs = failed.failure.as_ref().is_some_and(|text| text.contains("no answer to"));
     Ok(format!("{}{}", failed.name, if hangs { HANGS } else { "" }))
-}
-
-/// The names of the tests that failed, from what a program with tests prints.
-fn failed(out: &str) -> impl Iterator<Item = &str> {
-    let lines = out.lines().filter_map(|line| line.strip_prefix("test "));
-    lines.filter_map(|line| line.strip_suffix(" ... FAILED"))
-}
-
-impl Binary {
-    fn run(&self, mutant: Option<usize>, limit: Duration) -> Result<Ended, String> {
-        let mut command = bounded(&self.path);
-        command.args(["--test-threads", "1", "--exact"]);
-        command.args(self.skipped.iter().flat_map(|name| ["--skip", name]));
-        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
-        process::run(command.envs(switch(mutant)), limit)
-    }
-
-    /// The first of its tests that fails.
-    fn kills(&self, number: usize) -> Result<Option<String>, String> {
-        let ended = self.run(Some(number), self.takes * 10 + Duration::from_secs(20))?;
-        let name = match (ended.hung, ended.code) {
-            (true, _) => HANGS.trim(),
-            (_, Some(0)) => return Ok(None),
-            _ => failed(&ended.out).next().unwrap_or("(crashes)"),
-        };
-        Ok(Some(format!("{} {name}", self.name)))
-    }
-}
-
-/// A line of `cargo test --no-run --message-format=json`.
-#[derive(Debug, Deserialize)]
-struct Built {
-    manifest_path: Option<PathBuf>,
-    executable: Option<PathBuf>,
-    target: Option<Target>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Target {
-    name: String,
-}
-
-/// Builds the tests of the protocol crate, and those that hold it to the published vectors.
-fn binaries(tree: &Tree) -> Result<Vec<Binary>, String> {
-    let packages = ["-p", "quipu", "-p", "quipu-vectors", "--lib", "--tests"];
-    let arguments = [&["test", "--no-run", "--message-format=json"], &packages[..]].concat();
-    let ran = tree.cargo(&arguments).output().map_err(|error| format!("cannot run cargo: {error}"))?;
-    if !ran.status.success() {
-        return Err(format!("the tests do not build:\n{}", String::from_utf8_lossy(&ran.stderr)));
-    }
-    let text = String::from_utf8_lossy(&ran.stdout).into_owned();
-    let built = text.lines().filter_map(|line| serde_json::from_str::<Built>(line).ok());
-    let binary = |it: Built| {
-        let folder = it.manifest_path?.parent()?.to_owned();
-        let (name, path) = (it.target?.name, it.executable?);
-        Some(Binary { name, path, folder, skipped: Vec::new(), takes: Duration::ZERO })
-    };
-    Ok(built.filter_map(binary).collect())
 }

@@ -8,6 +8,7 @@ mod page;
 mod process;
 mod record;
 mod settle;
+mod tests;
 mod weave;
 
 use judge::{Judge, Verdict};
@@ -43,40 +44,46 @@ pub(crate) fn run(
         findings.extend(strangers(&mutants, &record));
     }
     let settled = settle::settle(root, &mutants)?;
-    println!("{} of {} changes do not compile", settled.refused.len(), mutants.len());
-    settled.refused.iter().for_each(|(n,w)| println!("  {} | {w:?}", mutants[*n].name));
-    let played = |it: &usize| !settled.refused.contains_key(it);
-    let numbers: Vec<usize> = (0..mutants.len()).filter(played).step_by(task.every).collect();
-    let judge = Judge::new(root, &settled.tree, !task.check)?;
-    for name in judge.skipped() {
-        println!("{name} judges nothing: it fails in the copy without a mutant");
+    let known = |number: &usize| record.seen.get(&mutants[*number].name).and_then(Seen::verdict);
+    let mut numbers: Vec<usize> =
+        (0..mutants.len()).filter(|it| !settled.refused.contains_key(it)).collect();
+    if task.check {
+        numbers.retain(|it| known(it).is_some_and(|it| it != Verdict::Survives));
     }
-    let names: Vec<&str> = mutants.iter().map(|it| it.name.as_str()).collect();
+    let numbers: Vec<usize> = numbers.into_iter().step_by(task.every).collect();
+    let judge = Judge::new(root, settled.tree, if task.check { 1 } else { judge::ALL })?;
     let bar = bar(numbers.len());
     let found = Mutex::new(record.clone());
+    let lock = || found.lock().map_err(|_| "a thread died".to_owned());
     let play = |number: usize| {
-        let name = names[number];
-        let former = record.seen.get(name).and_then(Seen::verdict);
-        let verdict = match former.map(|it| judge.again(number, &it)).transpose()? {
+        let name = &mutants[number].name;
+        let former = known(&number).map(|it| judge.again(number, &it)).transpose()?;
+        let verdict = match former {
             Some(verdict) if task.check || verdict != Verdict::Survives => verdict,
-            _ => judge.verdict(number)?,
+            _ => {
+                let likely = lock()?.likely(name.split(':').next().unwrap_or_default());
+                judge.verdict(number, &likely)?
+            }
         };
         bar.inc(1);
-        let mut found = found.lock().map_err(|_| "a thread died".to_owned())?;
-        found.seen.insert(name.to_owned(), verdict.into());
+        let mut found = lock()?;
+        found.seen.insert(name.clone(), verdict.into());
         if task.check { Ok(()) } else { found.write() }
     };
     in_parallel(&numbers, play)?;
     bar.finish_and_clear();
     let mut found = found.into_inner().map_err(|_| "a thread died".to_owned())?;
     if task.check {
-        let other = |name: &&&str| record.seen.get(**name) != found.seen.get(**name);
-        let of = |name: &&str| format!("{:?}, recorded is {:?}: {name}", found.seen.get(*name), record.seen.get(*name));
-        findings.extend(names.iter().filter(other).map(of));
+        let survives = |it: &&usize| found.seen.get(&mutants[**it].name) == Some(&Seen::Survives);
+        let of = |it: &usize| format!("no longer caught: {}", mutants[*it].name);
+        findings.extend(numbers.iter().filter(survives).map(of));
     } else {
-        let refused = |(number, seen): (usize, Seen)| (mutants[number].name.clone(), seen);
-        found.seen.extend(settled.refused.into_iter().map(refused));
-        found.seen.retain(|name, _| names.contains(&name.as_str()));
+        let refused = settled.refused.into_iter();
+        found.seen.extend(refused.map(|(number, seen)| (mutants[number].name.clone(), seen)));
+        found.seen.retain(|name, _| mutants.iter().any(|it| it.name == *name));
+        for mutant in &mutants {
+            found.seen.entry(mutant.name.clone()).or_insert(Seen::LeftOut);
+        }
         found.write()?;
         record = found;
     }

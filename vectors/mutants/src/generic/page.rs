@@ -16,6 +16,7 @@ struct Numbers {
     all: usize,
     refused: usize,
     unplayed: usize,
+    left_out: usize,
     suite: usize,
     test: usize,
     survive: usize,
@@ -32,6 +33,7 @@ impl Numbers {
             match seen {
                 Seen::Refused(_) => numbers.refused += 1,
                 Seen::Unplayed(_) => numbers.unplayed += 1,
+                Seen::LeftOut => numbers.left_out += 1,
                 Seen::Suite(_) => numbers.suite += 1,
                 Seen::Test(_) => numbers.test += 1,
                 Seen::Survives => {
@@ -47,7 +49,7 @@ impl Numbers {
 
     /// Those that can be caught.
     const fn real(&self) -> usize {
-        self.all - self.refused - self.equivalent
+        self.all - self.refused - self.left_out - self.equivalent
     }
 
     /// Tenths of a percent that are caught: by everything, and by the public suite alone.
@@ -91,7 +93,7 @@ pub(crate) fn write(root: &Path, record: &Record, check: bool) -> Result<Vec<Str
 }
 
 fn markdown(record: &Record, numbers: &Numbers) -> String {
-    let Numbers { all, refused, unplayed, suite, test, survive, equivalent, hang } = *numbers;
+    let Numbers { all, refused, unplayed, left_out, suite, test, survive, equivalent, hang } = *numbers;
     let [everything, public] = numbers.scores().map(percent);
     let mut out = format!(
         "# Mutation\n\n\
@@ -99,9 +101,10 @@ fn markdown(record: &Record, numbers: &Numbers) -> String {
          | | number |\n|---|--:|\n\
          | changes that cargo-mutants knows of `reference/protocol` | {all} |\n\
          | of them do not compile | {refused} |\n\
-         | compile, but lie in constants, where no switch can be: not played | {unplayed} |\n\
+         | compile, and are not in the sample | {left_out} |\n\
          | behave as the reference for every caller | {equivalent} |\n\
          | **mutants** | **{}** |\n\
+         | in constants, where no switch can be: not played, and counted as not caught | {unplayed} |\n\
          | caught by a vector or a live case | {suite} |\n\
          | by a test of the workspace only | {test} |\n\
          | survive, without those that behave as the reference | {} |\n\

@@ -2,6 +2,7 @@
 
 use super::judge::Verdict;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ pub(crate) enum Seen {
     Refused(String),
     /// It compiles, but not behind a switch: no one has played it.
     Unplayed(String),
+    /// It is not in the sample that was played.
+    LeftOut,
     /// This vector or live case fails.
     Suite(String),
     /// The public suite passes, this test of the workspace fails.
@@ -26,7 +29,7 @@ impl Seen {
     /// The verdict on a mutant that was played.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
         match self {
-            Self::Refused(_) | Self::Unplayed(_) => None,
+            Self::Refused(_) | Self::Unplayed(_) | Self::LeftOut => None,
             Self::Suite(name) => Some(Verdict::Suite(name.clone())),
             Self::Test(name) => Some(Verdict::Test(name.clone())),
             Self::Survives => Some(Verdict::Survives),
@@ -75,6 +78,22 @@ impl Record {
         let path = self.folder.join("generic.json");
         let text = serde_json::to_string_pretty(&self.seen).map_err(|error| error.to_string())?;
         fs::write(&path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// What has caught others of a file, the most of them first.
+    pub(crate) fn likely(&self, file: &str) -> Vec<String> {
+        let mut counts = BTreeMap::<&String, usize>::new();
+        for (name, seen) in &self.seen {
+            if let (Seen::Suite(by), true) = (seen, name.starts_with(file))
+                && by.contains('/')
+                && !by.contains(' ')
+            {
+                *counts.entry(by).or_default() += 1;
+            }
+        }
+        let mut names: Vec<(&String, usize)> = counts.into_iter().collect();
+        names.sort_by_key(|(_, count)| Reverse(*count));
+        names.into_iter().take(16).map(|(name, _)| name.clone()).collect()
     }
 
     /// Survivors without a reason, and reasons for what does not survive.
