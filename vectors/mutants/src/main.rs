@@ -83,6 +83,10 @@ enum Command {
         #[arg(long)]
         check: bool,
 
+        /// Plays survivors as well, though they are on record
+        #[arg(long, conflicts_with = "check")]
+        survivors: bool,
+
         /// Plays only one of so many, evenly taken
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
         every: u16,
@@ -93,8 +97,9 @@ fn main() -> ExitCode {
     let options = Options::parse();
     let findings = match &options.command {
         Some(Command::Isolate { vectors, write }) => isolate(&options, vectors, *write),
-        Some(Command::Generic { list, check, every }) => {
-            let task = generic::Task { list: list.clone(), check: *check, every: (*every).into() };
+        Some(Command::Generic { list, check, survivors, every }) => {
+            let (list, every) = (list.clone(), (*every).into());
+            let task = generic::Task { list, check: *check, survivors: *survivors, every };
             root(&options).and_then(|root| generic::run(&root, &task, bar))
         }
         None => matrix(&options),

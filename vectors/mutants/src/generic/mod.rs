@@ -27,11 +27,12 @@ const AT_ONCE: usize = 2;
 pub(crate) struct Task {
     pub(crate) list: PathBuf,
     pub(crate) check: bool,
+    pub(crate) survivors: bool,
     pub(crate) every: usize,
 }
 
-/// Plays the mutants and writes the record and its page; with `check` plays every so many again and
-/// compares.
+/// Plays the mutants of which nothing is on record, and writes the record and its page; with `check`
+/// plays again what is recorded to have caught one, and writes nothing.
 pub(crate) fn run(
     root: &Path,
     task: &Task,
@@ -45,25 +46,28 @@ pub(crate) fn run(
     }
     let settled = settle::settle(root, &mutants)?;
     let known = |number: &usize| record.seen.get(&mutants[*number].name).and_then(Seen::verdict);
-    let mut numbers: Vec<usize> =
-        (0..mutants.len()).filter(|it| !settled.refused.contains_key(it)).collect();
-    if task.check {
-        numbers.retain(|it| known(it).is_some_and(|it| it != Verdict::Survives));
-    }
-    let numbers: Vec<usize> = numbers.into_iter().step_by(task.every).collect();
-    let judge = Judge::new(root, settled.tree, if task.check { 1 } else { judge::ALL })?;
+    let numbers = (0..mutants.len()).filter(|it| !settled.refused.contains_key(it));
+    let numbers: Vec<usize> = if task.check {
+        let caught = |it: &usize| known(it).is_some_and(|it| it != Verdict::Survives);
+        numbers.filter(caught).step_by(task.every).collect()
+    } else {
+        let open = |it: &usize| match known(it) {
+            None => true,
+            Some(verdict) => task.survivors && verdict == Verdict::Survives,
+        };
+        numbers.step_by(task.every).filter(open).collect()
+    };
+    let pieces = if numbers.is_empty() || task.check { 1 } else { judge::ALL };
+    let judge = Judge::new(root, settled.tree, pieces)?;
     let bar = bar(numbers.len());
     let found = Mutex::new(record.clone());
     let lock = || found.lock().map_err(|_| "a thread died".to_owned());
     let play = |number: usize| {
         let name = &mutants[number].name;
-        let former = known(&number).map(|it| judge.again(number, &it)).transpose()?;
-        let verdict = match former {
-            Some(verdict) if task.check || verdict != Verdict::Survives => verdict,
-            _ => {
-                let likely = lock()?.likely(name.split(':').next().unwrap_or_default());
-                judge.verdict(number, &likely)?
-            }
+        let likely = lock()?.likely(name.split(':').next().unwrap_or_default());
+        let verdict = match known(&number).filter(|_| task.check) {
+            Some(former) => judge.again(number, &former)?,
+            None => judge.verdict(number, &likely)?,
         };
         bar.inc(1);
         let mut found = lock()?;
