@@ -91,6 +91,12 @@ struct Built {
     manifest_path: Option<PathBuf>,
     executable: Option<PathBuf>,
     target: Option<Target>,
+    profile: Option<Profile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Profile {
+    test: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -109,6 +115,7 @@ fn binaries(tree: &Tree) -> Result<Vec<Binary>, String> {
     let text = String::from_utf8_lossy(&ran.stdout).into_owned();
     let built = text.lines().filter_map(|line| serde_json::from_str::<Built>(line).ok());
     let binary = |it: Built| {
+        it.profile.filter(|it| it.test)?;
         let folder = it.manifest_path?.parent()?.to_owned();
         let (name, path) = (it.target?.name, it.executable?);
         Some(Binary { name, path, folder, skipped: Vec::new(), takes: Duration::ZERO })
