@@ -106,7 +106,7 @@ fn done(served: io::Result<u8>) -> Result<u8, Stop> {
 fn test(options: &Options) -> Result<u8, Stop> {
     let hellos =
         options.commands().iter().map(|it| greet(it, options)).collect::<Result<Vec<_>, _>>()?;
-    let suite = Suite::load(options, &hellos)?;
+    let mut suite = Suite::load(options, &hellos)?;
     if options.list {
         say(&suite.list(), &mut io::stdout())?;
         return Ok(0);
@@ -116,7 +116,7 @@ fn test(options: &Options) -> Result<u8, Stop> {
     let junit = options.junit.as_deref().map(create).transpose()?;
     let badge = options.badge.as_deref().map(create).transpose()?;
     let expected = options.expect.as_deref().map(Expected::read).transpose()?.unwrap_or_default();
-    let ran = run::run(&suite, options);
+    let ran = run::run(&mut suite, options);
     let outcome = Outcome::new(ran, &suite, options, &hellos, &expected);
     if let Some((file, path)) = json {
         fill(file, path, &json::write(&outcome))?;

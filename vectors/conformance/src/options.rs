@@ -51,6 +51,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SUBSTRING", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) without: Vec<String>,
 
+    /// Begins no test after the first failure; what was not begun counts as left out
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+
     /// Lists the tests and live cases instead of running them
     #[arg(long)]
     pub(crate) list: bool,
@@ -243,6 +247,7 @@ impl Options {
             ("--filter", self.filter.is_some()),
             ("--test", !self.test.is_empty()),
             ("--without", !self.without.is_empty()),
+            ("--fail-fast", self.fail_fast),
             ("--list", self.list),
             ("--json", self.json.is_some()),
             ("--html", self.html.is_some()),

@@ -14,7 +14,7 @@ use std::mem;
 use std::num::NonZero;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -36,18 +36,25 @@ thread_local! {
 /// What a run gave.
 #[derive(Debug)]
 pub(crate) struct Results {
-    /// In the order of the items.
+    /// In the order of the items of the suite.
     pub(crate) ran: Vec<Ran>,
     /// It was given up, or nothing but crashes and hangs came of it.
     pub(crate) aborted: bool,
 }
 
-/// Runs what is selected.
-pub(crate) fn run(suite: &Suite, options: &Options) -> Results {
-    match &options.commands()[..] {
-        [] => Results { ran: run_embedded(suite, options), aborted: false },
+/// Runs what is selected. What a run that stops has not begun leaves the suite.
+pub(crate) fn run(suite: &mut Suite, options: &Options) -> Results {
+    let (mut ran, aborted) = match &options.commands()[..] {
+        [] => (run_embedded(suite, options), false),
         commands => run_adapters(suite, commands, options),
-    }
+    };
+    let unplayed = || (!options.fail_fast || aborted).then(|| Ran::failed(ABORTED));
+    ran.resize(suite.items.len(), None);
+    let ran: Vec<Option<Ran>> = ran.into_iter().map(|ran| ran.or_else(unplayed)).collect();
+    let mut begun = ran.iter().map(Option::is_some);
+    suite.items.retain(|_| begun.next().unwrap_or_default());
+    suite.left_out += ran.len() - suite.items.len();
+    Results { ran: ran.into_iter().flatten().collect(), aborted }
 }
 
 /// Crashes and hangs in a row after which a run is given up.
@@ -116,12 +123,18 @@ impl Worker<'_> {
     }
 }
 
-/// One adapter for each processor, or one pair.
-fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> Results {
+/// One adapter for each processor, or one pair; whether it was given up.
+fn run_adapters(
+    suite: &Suite,
+    commands: &[Vec<String>],
+    options: &Options,
+) -> (Vec<Option<Ran>>, bool) {
     let bar = bar(suite.items.len());
     let (next, lost) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results = Mutex::new(vec![None; suite.items.len()]);
+    let stop = AtomicBool::new(false);
     let put = |index: usize, ran: Ran| {
+        stop.fetch_or(options.fail_fast && ran.failure.is_some(), Ordering::Relaxed);
         if let Ok(mut results) = results.lock() {
             results[index] = Some(ran);
         }
@@ -130,7 +143,7 @@ fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> R
         let deadline = Duration::from_secs(options.deadline);
         let mut worker = Worker { commands, deadline, seed: options.seed, adapters: Vec::new() };
         let mut last = None;
-        while lost.load(Ordering::Relaxed) < PATIENCE {
+        while lost.load(Ordering::Relaxed) < PATIENCE && !stop.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = suite.items.get(index) else { break };
             let ended = worker.play(suite, *item);
@@ -163,10 +176,7 @@ fn run_adapters(suite: &Suite, commands: &[Vec<String>], options: &Options) -> R
     }
     // A filter may select fewer tests than it takes to lose patience.
     let aborted = lost.into_inner() >= PATIENCE.min(suite.items.len());
-    let unplayed = Ran::failed(ABORTED);
-    let results = results.into_inner().unwrap_or_default();
-    let ran = results.into_iter().map(|ran| ran.unwrap_or_else(|| unplayed.clone())).collect();
-    Results { ran, aborted }
+    (results.into_inner().unwrap_or_default(), aborted)
 }
 
 impl Ran {
@@ -221,7 +231,7 @@ fn shorten(
 /// What stands at a test that was not played any more.
 pub(crate) const ABORTED: &str = "not played: the adapter crashed or hung three times in a row";
 
-fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
+fn run_embedded(suite: &Suite, options: &Options) -> Vec<Option<Ran>> {
     let former = panic::take_hook();
     panic::set_hook(Box::new(|info| PANIC.set(Some(info.to_string().replace('\n', " ")))));
     let bar = bar(suite.items.len());
@@ -229,14 +239,18 @@ fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
     let mut order: Vec<usize> = (0..suite.items.len()).collect();
     order.sort_by_key(|index| matches!(suite.items[*index], Item::Vector(..)));
     let (next, results) = (AtomicUsize::new(0), Mutex::new(vec![None; suite.items.len()]));
+    let stop = AtomicBool::new(false);
     let commands: Vec<Vec<String>> = myself().into_iter().collect();
     let work = || {
         let deadline = Duration::from_secs(options.deadline);
         let (commands, adapters) = (&commands[..], Vec::new());
         let mut worker = Worker { commands, deadline, seed: options.seed, adapters };
-        while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while !stop.load(Ordering::Relaxed)
+            && let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed))
+        {
             let ran = run_one(suite, suite.items[*index], options.seed, &mut worker);
             bar.inc(1);
+            stop.fetch_or(options.fail_fast && ran.failure.is_some(), Ordering::Relaxed);
             if let Ok(mut results) = results.lock() {
                 results[*index] = Some(ran);
             }
@@ -249,12 +263,7 @@ fn run_embedded(suite: &Suite, options: &Options) -> Vec<Ran> {
     });
     bar.finish_and_clear();
     panic::set_hook(former);
-    let lost = Ran::failed("it was not run");
-    let results = results.into_inner().unwrap_or_default();
-    let mut results: Vec<Ran> =
-        results.into_iter().map(|ran| ran.unwrap_or_else(|| lost.clone())).collect();
-    results.resize(suite.items.len(), lost);
-    results
+    results.into_inner().unwrap_or_default()
 }
 
 fn run_one(suite: &Suite, item: Item, seed: u64, worker: &mut Worker<'_>) -> Ran {

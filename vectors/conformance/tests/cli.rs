@@ -138,6 +138,21 @@ fn a_wrong_value_exits_1_and_is_named_first() {
 }
 
 #[test]
+fn a_run_that_stops_at_a_failure_leaves_the_rest_out() {
+    let folder = Folder::with(&altered(&["tests", "0", "output", "padded"], json!(1)));
+    let itself = env!("CARGO_BIN_EXE_quipu-conformance");
+    let ran = folder.run(&["--fail-fast", "--json", "-", itself, "serve"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON");
+    let number = |name: &str| report[name].as_u64().expect("a number");
+    assert_eq!(report["tests"][0]["passed"], json!(false));
+    assert_eq!(number("failed"), 1);
+    assert_eq!(number("total"), number("passed") + 1 + number("left_out"));
+    assert!(number("left_out") > number("passed"), "{}", ran.err);
+    assert_eq!(Folder::with(&padding()).run(&["--fail-fast"]).code, 0, "all of it passes");
+}
+
+#[test]
 fn an_accepted_invalid_input_is_the_first_verdict() {
     let mut file = altered(&["tests", "2", "input", "length"], json!(9));
     file["tests"][0]["output"]["padded"] = json!(1);

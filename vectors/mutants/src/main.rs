@@ -2,6 +2,7 @@
 //!
 //! It works on copies of the tree below `target/`; the source that is built for others has no hook.
 
+mod generic;
 mod isolate;
 mod list;
 mod matrix;
@@ -81,6 +82,25 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Plays every change that cargo-mutants knows of the protocol crate. `.ci/mutation` calls it
+    Generic {
+        /// What `cargo mutants --list --json` printed in reference/protocol
+        #[arg(long, value_name = "PATH")]
+        list: PathBuf,
+
+        /// Writes nothing. Plays again what has caught every so many of the mutants, and fails when
+        /// it no longer does, or when the record or docs/mutation.md has other mutants
+        #[arg(long)]
+        check: bool,
+
+        /// Plays survivors as well, though they are on record
+        #[arg(long, conflicts_with = "check")]
+        survivors: bool,
+
+        /// Plays only one of so many, evenly taken
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+        every: u16,
+    },
 }
 
 fn main() -> ExitCode {
@@ -88,6 +108,11 @@ fn main() -> ExitCode {
     let findings = match &options.command {
         Some(Command::Isolate { vectors, write }) => isolate(&options, vectors, *write),
         Some(Command::Seeded { check }) => seeded_bugs(&options, *check),
+        Some(Command::Generic { list, check, survivors, every }) => {
+            let (list, every) = (list.clone(), (*every).into());
+            let task = generic::Task { list, check: *check, survivors: *survivors, every };
+            root(&options).and_then(|root| generic::run(&root, &task, bar))
+        }
         None => matrix(&options),
     };
     match findings {

@@ -81,6 +81,11 @@ impl Tree {
             .map_err(|error| format!("cannot read {}: {error}", from.display()))
     }
 
+    /// Cargo in the copy.
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
+        cargo(&self.copy, &target(&self.root), arguments)
+    }
+
     /// Builds a program of the copy.
     pub(crate) fn build(&self, package: &str, program: &str) -> Result<PathBuf, String> {
         build(&self.copy, &target(&self.root), package, program)
@@ -111,13 +116,20 @@ pub(crate) fn build_here(root: &Path, package: &str, program: &str) -> Result<Pa
     build(root, &target(root), package, program)
 }
 
-fn build(folder: &Path, target: &Path, package: &str, program: &str) -> Result<PathBuf, String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let ran = Command::new(cargo)
-        .args(["build", "--quiet", "--offline", "--release", "-p", package, "--bin", program])
+fn cargo(folder: &Path, target: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(arguments)
+        .arg("--offline")
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
-        .env("CARGO_TERM_COLOR", "never")
+        .env("CARGO_TERM_COLOR", "never");
+    command
+}
+
+fn build(folder: &Path, target: &Path, package: &str, program: &str) -> Result<PathBuf, String> {
+    let arguments = ["build", "--quiet", "--release", "-p", package, "--bin", program];
+    let ran = cargo(folder, target, &arguments)
         .output()
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     if !ran.status.success() {

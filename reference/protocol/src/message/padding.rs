@@ -72,4 +72,12 @@ mod tests {
     fn overhead_is_at_most_twelve_percent() {
         assert!((BODY_MIN..=BODY_MAX).all(|length| padded_length(length) * 100 <= length * 112));
     }
+    // MSG-10: no byte of the padding makes up for another
+    #[test]
+    fn two_equal_bytes_of_padding_are_refused() {
+        let mut body = [0; BODY_MIN];
+        assert_eq!(unpad(&body), Ok((0, 0)));
+        body[BODY_MIN - 2..].fill(1);
+        assert_eq!(unpad(&body), Err(PeerError::Padding));
+    }
 }
