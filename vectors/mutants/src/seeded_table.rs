@@ -26,7 +26,8 @@ pub(crate) fn markdown(list: &List, found: &BTreeMap<String, Found>) -> String {
          {} seeded bugs are found in the code: {} because the device says something else than the \
          model (an event, an error, an acceptance), {} more because bytes of a trace differ, {} by \
          lockstep. Both sides of lockstep are the patched crate, so what both do wrong alike \
-         shows only in bytes; for such a patch it is not run. It looks at three small bounds.\n\n\
+         shows only in bytes; for such a patch it is not run. It looks at three small bounds, and at a larger one for what nothing else \
+         finds.\n\n\
          - *says*: traces in which it says something else\n\
          - *bytes*: traces in which the first difference is one of bytes\n\n\
          | seeded bug | claim of the model | patch: it … | says | bytes | a trace | lockstep |\n\
