@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::fs;
 
 /// One mutant.
 #[derive(Debug, Clone)]
@@ -98,7 +98,11 @@ pub(crate) fn read(root: &Path, list: &Path) -> Result<Vec<Mutant>, String> {
 
 /// What cargo-mutants writes, with names that also hold where nothing of `alloc` is in scope.
 fn named(replacement: &str) -> String {
-    let full = [("Box::", "std::boxed::Box::"), ("Vec::", "std::vec::Vec::"), ("String::", "std::string::String::")];
+    let full = [
+        ("Box::", "std::boxed::Box::"),
+        ("Vec::", "std::vec::Vec::"),
+        ("String::", "std::string::String::"),
+    ];
     full.iter().fold(replacement.to_owned(), |text, (short, full)| text.replace(short, full))
 }
 

@@ -100,7 +100,8 @@ pub(crate) fn run(
 /// What stands in the list but not in the record, and the other way round.
 fn strangers(mutants: &[Mutant], record: &Record) -> Vec<String> {
     let unknown = mutants.iter().filter(|it| !record.seen.contains_key(&it.name));
-    let unknown = unknown.map(|it| format!("not in the record: {}:{} {}", it.file, it.line, it.name));
+    let unknown =
+        unknown.map(|it| format!("not in the record: {}:{} {}", it.file, it.line, it.name));
     let gone = record.seen.keys().filter(|name| !mutants.iter().any(|it| it.name == **name));
     unknown.chain(gone.map(|name| format!("recorded, but no mutant: {name}"))).collect()
 }
@@ -119,7 +120,9 @@ fn in_parallel(
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        let join = |it: thread::ScopedJoinHandle<'_, _>| it.join().map_err(|_| "a thread died".to_owned())?;
+        let join = |it: thread::ScopedJoinHandle<'_, _>| {
+            it.join().map_err(|_| "a thread died".to_owned())?
+        };
         workers.into_iter().try_for_each(join)
     })
 }

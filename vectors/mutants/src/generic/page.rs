@@ -49,7 +49,7 @@ impl Numbers {
 
     /// Those that can be caught.
     const fn real(&self) -> usize {
-        self.all - self.refused - self.left_out - self.equivalent
+        self.all - self.refused - self.unplayed - self.left_out - self.equivalent
     }
 
     /// Tenths of a percent that are caught: by everything, and by the public suite alone.
@@ -93,7 +93,8 @@ pub(crate) fn write(root: &Path, record: &Record, check: bool) -> Result<Vec<Str
 }
 
 fn markdown(record: &Record, numbers: &Numbers) -> String {
-    let Numbers { all, refused, unplayed, left_out, suite, test, survive, equivalent, hang } = *numbers;
+    let Numbers { all, refused, unplayed, left_out, suite, test, survive, equivalent, hang } =
+        *numbers;
     let [everything, public] = numbers.scores().map(percent);
     let mut out = format!(
         "# Mutation\n\n\
@@ -102,9 +103,9 @@ fn markdown(record: &Record, numbers: &Numbers) -> String {
          | changes that cargo-mutants knows of `reference/protocol` | {all} |\n\
          | of them do not compile | {refused} |\n\
          | compile, and are not in the sample | {left_out} |\n\
+         | compile, but lie in constants, where no switch can be: not played | {unplayed} |\n\
          | behave as the reference for every caller | {equivalent} |\n\
          | **mutants** | **{}** |\n\
-         | in constants, where no switch can be: not played, and counted as not caught | {unplayed} |\n\
          | caught by a vector or a live case | {suite} |\n\
          | by a test of the workspace only | {test} |\n\
          | survive, without those that behave as the reference | {} |\n\
@@ -127,7 +128,8 @@ fn markdown(record: &Record, numbers: &Numbers) -> String {
     for (file, seen) in files {
         let it = Numbers::of(record, seen.into_iter());
         let left = it.survive - it.equivalent;
-        let cells = format_args!("| `{file}` | {} | {} | {} | {left} |", it.real(), it.suite, it.test);
+        let cells =
+            format_args!("| `{file}` | {} | {} | {} | {left} |", it.real(), it.suite, it.test);
         line(&mut out, cells);
     }
     for (title, wanted) in [("What survives", false), ("What behaves as the reference", true)] {

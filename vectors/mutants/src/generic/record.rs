@@ -102,8 +102,7 @@ impl Record {
         let given = |name: &String| self.reasons.get(name).is_some_and(|it| !it.reason.is_empty());
         let missing = survivors.filter(|(name, _)| !given(name));
         let missing = missing.map(|(name, _)| format!("no reason why this survives: {name}"));
-        let needless =
-            self.reasons.keys().filter(|it| self.seen.get(*it) != Some(&Seen::Survives));
+        let needless = self.reasons.keys().filter(|it| self.seen.get(*it) != Some(&Seen::Survives));
         let needless = needless.map(|name| format!("a reason for what does not survive: {name}"));
         missing.chain(needless).collect()
     }

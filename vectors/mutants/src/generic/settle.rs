@@ -14,6 +14,9 @@ use std::path::Path;
 /// More rounds than borrows and types need.
 const ROUNDS: usize = 12;
 
+/// As the client is built: a check alone does not say all that a build refuses.
+const BUILD: [&str; 6] = ["build", "--release", "-p", "quipu", "--lib", "--message-format=json"];
+
 /// A copy that compiles.
 #[derive(Debug)]
 pub(crate) struct Settled {
@@ -22,7 +25,7 @@ pub(crate) struct Settled {
     pub(crate) refused: BTreeMap<usize, Seen>,
 }
 
-/// A line of `cargo check --message-format=json`.
+/// A line of `cargo build --message-format=json`.
 #[derive(Debug, Deserialize)]
 struct Line {
     message: Option<Message>,
@@ -87,7 +90,7 @@ pub(crate) fn settle(root: &Path, mutants: &[Mutant]) -> Result<Settled, String>
         let homeless = files.values().flat_map(|woven| &woven.homeless);
         let chain = || Seen::Refused("an operator other than && in a chain with let".to_owned());
         refused.extend(homeless.map(|number| (*number, chain())));
-        let ran = tree.cargo(&["check", "-p", "quipu", "--lib", "--message-format=json"]).output();
+        let ran = tree.cargo(&BUILD).output();
         let ran = ran.map_err(|error| format!("cannot run cargo: {error}"))?;
         if ran.status.success() {
             return Ok(Settled { tree, refused });

@@ -46,12 +46,7 @@ fn failed(out: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Binary {
-    fn run(
-        &self,
-        mutant: Option<usize>,
-        tests: &[&str],
-        limit: Duration,
-    ) -> Result<Ended, String> {
+    fn run(&self, mutant: Option<usize>, tests: &[&str], limit: Duration) -> Result<Ended, String> {
         let mut command = bounded(&self.path);
         command.args(["--test-threads", "1", "--exact"]).args(tests);
         command.args(self.skipped.iter().flat_map(|name| ["--skip", name]));
@@ -108,7 +103,8 @@ struct Target {
 fn binaries(tree: &Tree) -> Result<Vec<Binary>, String> {
     let packages = ["-p", "quipu", "-p", "quipu-vectors", "--lib", "--tests"];
     let arguments = [&["test", "--no-run", "--message-format=json"], &packages[..]].concat();
-    let ran = tree.cargo(&arguments).output().map_err(|error| format!("cannot run cargo: {error}"))?;
+    let ran =
+        tree.cargo(&arguments).output().map_err(|error| format!("cannot run cargo: {error}"))?;
     if !ran.status.success() {
         return Err(format!("the tests do not build:\n{}", String::from_utf8_lossy(&ran.stderr)));
     }

@@ -142,10 +142,8 @@ mod tests {
     #[test]
     fn a_chain_that_binds_names_has_no_home_for_another_operator() {
         let text = "fn f() { if let Some(x) = y && x < 1 {} }";
-        let mutants = [
-            mutant("BinaryOperator", text, "&&", "||"),
-            mutant("BinaryOperator", text, "<", ">"),
-        ];
+        let mutants =
+            [mutant("BinaryOperator", text, "&&", "||"), mutant("BinaryOperator", text, "<", ">")];
         let woven = weave(&mutants, &BTreeSet::new(), "a.rs", text).expect("it can be woven");
         assert_eq!(woven.homeless, [0]);
         assert!(woven.text.contains("y && (if crate::switch::on(1) { (x > 1) } else { (x < 1) })"));
