@@ -1198,6 +1198,21 @@ fn revocations(book: &mut Book) {
         &["DEV-11"],
         "Identity",
     );
+    put(
+        call(s().manifest("ada", &[&first]), "bob", &Person::new("ada"), 0, "i")
+            .receive("ada", "", "i", 0, &["r"])
+            .receive("bob", "", "r", 0, &["c"])
+            .manifest("ada", &[&next])
+            .receive("ada", "", "c", 1, &["a"])
+            .receive("bob", "ada", "a", 1, &[])
+            .send("ada", "bob", 2, "m")
+            .receive("bob", "ada", "m", 2, &[]),
+        book,
+        "listed-half-open",
+        "a device that is still listed finishes its handshake",
+        &["DEV-11", "DEV-24"],
+        "Identity",
+    );
     let foreign = first.next(|it| it.seed = key("mallory AK"));
     let replaced =
         List { seed: key("bob new AK"), ..List::with("bob", vec![Entry::new(1, bob.ik())]) };

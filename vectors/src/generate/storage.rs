@@ -517,6 +517,11 @@ fn import() -> Book {
                 made(2, &moved.bytes(), NOW + DAY + 1),
             ),
             (
+                "move-a-day-ahead",
+                "dated exactly a day ahead: the prekeys are kept",
+                made(2, &moved.bytes(), NOW - DAY),
+            ),
+            (
                 "move-ahead",
                 "dated more than a day ahead: the prekeys are left out",
                 made(2, &moved.bytes(), NOW - DAY - 1),
