@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn only_the_members_that_are_copied_stay() {
         let text =
-            "members = [\n    \"vectors\", # a\n    \"model\",   # b\n    \"vectors/x\",\n]\n";
+            "members = [\n    \"vectors\", # a\n    \"fuzz\",    # b\n    \"vectors/x\",\n]\n";
         let expected = "members = [\n    \"vectors\", # a\n    \"vectors/x\",\n]\n";
         assert_eq!(prepare(Path::new("Cargo.toml"), text.to_owned(), "c"), expected);
     }
