@@ -333,6 +333,7 @@ fn padding_cases(
     let bodies: Vec<(&str, &'static str, Vec<u8>)> = vec![
         ("padding-first", "first padding byte is 1", body(&|it| it[10] = 1)),
         ("padding-last", "last padding byte is 0x80", body(&|it| it[255] = 0x80)),
+        ("padding-two", "two padding bytes are 0x80", body(&|it| it[254..].fill(0x80))),
         (
             "padding-length-over",
             "length one more than fits",
