@@ -74,9 +74,35 @@ impl SecretBytes {
         Self { memory: bytes, begin: 0 }
     }
 
+    /// None yet, and room for so many.
+    pub(crate) fn with_capacity(room: usize) -> Self {
+        Self::new(Vec::with_capacity(room))
+    }
+
     /// The bytes.
     pub fn expose(&self) -> &[u8] {
         self.memory.get(self.begin..).unwrap_or_default()
+    }
+
+    /// Puts a byte behind the present ones.
+    pub(crate) fn push(&mut self, byte: u8) {
+        self.extend_from_slice(&[byte]);
+    }
+
+    /// Puts bytes behind the present ones; memory that is too small is erased.
+    pub(crate) fn extend_from_slice(&mut self, more: &[u8]) {
+        self.reserve(more.len());
+        self.memory.extend_from_slice(more);
+    }
+
+    /// Makes room for so many bytes more.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let needed = self.memory.len() + more;
+        if needed > self.memory.capacity() {
+            let mut grown = Vec::with_capacity(needed.max(2 * self.memory.capacity()));
+            grown.extend_from_slice(&self.memory);
+            *self = Self { memory: grown, begin: self.begin };
+        }
     }
 
     /// A place of `length` bytes instead of what it held; memory that is too small is erased.
@@ -213,6 +239,23 @@ mod tests {
         assert_eq!((bytes.expose(), bytes.expose().as_ptr()), (&b"another"[..], memory));
         bytes.room(100).fill(7);
         assert_eq!(bytes.expose(), [7; 100]);
+    }
+
+    // `Vec` grows by itself to at least 8 bytes or 4 elements, and leaves the old ones behind
+    #[test]
+    fn memory_grows_before_it_is_full() {
+        let (mut bytes, mut list) = (SecretBytes::default(), SecretList::new());
+        for (length, room) in [(1, 1), (2, 2), (3, 4), (4, 4), (5, 8)] {
+            bytes.push(length);
+            list.push([length; 2]);
+            assert_eq!((bytes.memory.capacity(), list.0.capacity()), (room, room), "{length}");
+        }
+        assert_eq!(bytes.expose(), [1, 2, 3, 4, 5]);
+        bytes.extend_from_slice(&[6; 20]);
+        assert_eq!((bytes.memory.capacity(), bytes.expose().len()), (25, 25));
+        bytes.reserve(8);
+        assert_eq!(bytes.memory.capacity(), 50);
+        assert_eq!(&bytes.expose()[..6], [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]

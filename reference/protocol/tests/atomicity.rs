@@ -210,6 +210,34 @@ fn snapshot_of_any_other_length_is_refused() {
     assert_eq!(Session::restore(&longer, 0).err(), Some(StorageError::Snapshot));
 }
 
+// SESSION-25: with a right hash
+#[test]
+fn snapshot_whose_lost_numbers_are_not_below_the_next_is_refused() {
+    let (mut ada, mut bob) = pair(14);
+    let packets = send_many(&mut ada, 2_501, &mut Seeded::new(14));
+    accept(&mut bob, &packets[2_500]);
+    let snapshot = state(&bob);
+    let words = |next: u32, first: u32, last: u32| {
+        [&next.to_be_bytes()[..], &[1], &first.to_be_bytes(), &last.to_be_bytes()].concat()
+    };
+    let genuine = words(2_501, 0, 499);
+    let at = snapshot.windows(13).position(|it| it == genuine).expect("500 keys have left");
+    let restore = |words: &[u8]| {
+        let mut changed = snapshot.clone();
+        changed[at..at + 13].copy_from_slice(words);
+        let (body, digest) = changed.split_last_chunk_mut::<32>().expect("longer");
+        *digest = quipu::crypto::kdf::sha256(&[body]);
+        Session::restore(&changed, 0).map(|it| state(&it) == changed)
+    };
+    for (next, first, last) in [(2_501, 0, 499), (2_501, 499, 499), (500, 0, 499)] {
+        assert_eq!(restore(&words(next, first, last)), Ok(true), "{next} {first} {last}");
+    }
+    for (next, first, last) in [(2_501, 500, 499), (499, 0, 499), (2_501, 2_501, 2_501)] {
+        let refused = restore(&words(next, first, last));
+        assert_eq!(refused, Err(StorageError::Snapshot), "{next} {first} {last}");
+    }
+}
+
 // SESSION-26
 #[test]
 fn restored_sessions_go_on_where_they_were() {

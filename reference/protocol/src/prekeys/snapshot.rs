@@ -16,22 +16,19 @@ use crate::secret::{Secret, SecretBytes};
 use crate::wire::{Reader, length16, length32};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
 
 const SNAPSHOT_VERSION: u8 = 1;
-
-type Out = Zeroizing<Vec<u8>>;
 
 impl Prekeys {
     /// The canonical bytes. The caller seals them at rest.
     pub fn snapshot(&self) -> SecretBytes {
-        let mut out = Zeroizing::new(Vec::with_capacity(64 + self.encoded_length()));
+        let mut out = SecretBytes::default();
         out.push(SNAPSHOT_VERSION);
         out.extend_from_slice(&self.generation.to_be_bytes());
         self.encode(&mut out);
-        let digest = sha256(&[&out]);
+        let digest = sha256(&[out.expose()]);
         out.extend_from_slice(&digest);
-        SecretBytes::new(core::mem::take(&mut *out))
+        out
     }
 
     /// Restores a snapshot whose generation is at least `least`, of this device.
@@ -68,13 +65,8 @@ impl Prekeys {
         Ok(prekeys)
     }
 
-    pub(crate) fn encoded_length(&self) -> usize {
-        let seen: usize = self.signed.iter().map(|it| 158 + it.seen.len() * 65).sum();
-        16 + seen + self.one_time.len() * 154 + self.kem.len() * 1338
-    }
-
     /// The lists of chapter 10.3, each ascending by creation, then id.
-    pub(crate) fn encode(&self, out: &mut Out) {
+    pub(crate) fn encode(&self, out: &mut SecretBytes) {
         let mut signed: Vec<&Signed> = self.signed.iter().map(AsRef::as_ref).collect();
         signed.sort_by_key(|it| order(&it.prekey.record));
         out.extend_from_slice(&length16(signed.len()));
@@ -131,7 +123,7 @@ fn order<K: super::RecordKey>(record: &Record<K>) -> (u64, u32) {
     (record.fields().created, record.fields().id)
 }
 
-fn kems(mut list: Vec<&Kem>, out: &mut Out) {
+fn kems(mut list: Vec<&Kem>, out: &mut SecretBytes) {
     list.sort_by_key(|it| order(&it.record));
     for it in list {
         out.extend_from_slice(it.record.as_bytes());

@@ -6,22 +6,14 @@ use super::{ChainName, Digest, Lost, OldChain, Ratchet, ReceivingChain, SendingC
 use crate::crypto::dh::{DhPublic, DhSecret};
 use crate::error::BytesError;
 use crate::limits::{CHAIN_MAX, DIGESTS, OLD_CHAINS, SKIPPED_KEYS};
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::wire::{Reader, Suite, length32};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
-
-type Out = Zeroizing<Vec<u8>>;
 
 impl Ratchet {
-    /// Length of the encoding, so that it need never be moved while it grows.
-    pub(crate) fn encoded_length(&self) -> usize {
-        1024 + self.skipped.len() * 40 + self.digests.len() * 24
-    }
-
-    pub(crate) fn encode(&self, out: &mut Out) {
+    pub(crate) fn encode(&self, out: &mut SecretBytes) {
         out.extend_from_slice(self.root.expose());
         out.extend_from_slice(self.their.as_bytes());
         match &self.turn {
@@ -50,6 +42,7 @@ impl Ratchet {
             chain.name.encode(out);
             out.extend_from_slice(&chain.end.to_be_bytes());
         }
+        out.reserve(self.skipped.len() * 40 + self.digests.len() * 24);
         out.extend_from_slice(&length32(self.skipped.len()));
         for key in self.skipped.iter() {
             out.extend_from_slice(&key.epoch.to_be_bytes());
@@ -110,7 +103,7 @@ impl Ratchet {
 }
 
 impl ChainName {
-    fn encode(&self, out: &mut Out) {
+    fn encode(&self, out: &mut SecretBytes) {
         out.extend_from_slice(&self.epoch.to_be_bytes());
         out.extend_from_slice(self.header.header().expose());
         out.extend_from_slice(self.dh.as_bytes());
@@ -128,7 +121,7 @@ impl ChainName {
 }
 
 impl ReceivingChain {
-    fn encode(&self, out: &mut Out) {
+    fn encode(&self, out: &mut SecretBytes) {
         self.name.encode(out);
         out.extend_from_slice(self.chain.secret().expose());
         out.extend_from_slice(&self.next.to_be_bytes());

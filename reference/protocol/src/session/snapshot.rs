@@ -16,19 +16,15 @@ use crate::ratchet::Ratchet;
 use crate::secret::{Secret, SecretBytes};
 use crate::wire::{PacketType, Reader, Suite, read_prefix};
 use alloc::boxed::Box;
-use alloc::vec::Vec;
-use zeroize::Zeroizing;
 
 const SNAPSHOT_VERSION: u8 = 2;
-
-type Out = Zeroizing<Vec<u8>>;
 
 impl Session {
     /// The canonical bytes of the session. The caller seals them at rest.
     //= spec/08-sessions.md#8-6-state-and-snapshots
     //# [SESSION-26] A snapshot MUST restore to a session with the same snapshot.
     pub fn snapshot(&self) -> SecretBytes {
-        let mut out = Zeroizing::new(Vec::with_capacity(1024 + self.ratchet.encoded_length()));
+        let mut out = SecretBytes::with_capacity(2048);
         out.push(SNAPSHOT_VERSION);
         out.extend_from_slice(&self.generation.to_be_bytes());
         out.extend_from_slice(&self.suite.bytes());
@@ -51,9 +47,9 @@ impl Session {
         }
         self.life.encode(&mut out);
         self.ratchet.encode(&mut out);
-        let digest = sha256(&[&out]);
+        let digest = sha256(&[out.expose()]);
         out.extend_from_slice(&digest);
-        SecretBytes::new(core::mem::take(&mut *out))
+        out
     }
 
     /// Restores a snapshot whose generation is at least `least`.
@@ -130,7 +126,7 @@ impl Session {
 }
 
 impl Life {
-    fn encode(&self, out: &mut Out) {
+    fn encode(&self, out: &mut SecretBytes) {
         match &self.confirmation {
             Confirmation::Unconfirmed(opening) => {
                 out.push(0);
@@ -187,7 +183,7 @@ impl Life {
 }
 
 impl Opening {
-    fn encode(&self, out: &mut Out) {
+    fn encode(&self, out: &mut SecretBytes) {
         match self {
             Self::Complete(complete) => out.extend_from_slice(complete.as_slice()),
             Self::Prepared(handshake) => out.extend_from_slice(handshake),

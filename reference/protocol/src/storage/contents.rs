@@ -15,8 +15,6 @@ use crate::wire::{Reader, Suite, length32, push_lp32};
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-type Out = Zeroizing<Vec<u8>>;
-
 /// What a file said about a device, all of it verified. It has no sessions.
 #[derive(Debug)]
 pub struct Import {
@@ -122,24 +120,26 @@ fn encode(
     contacts: &Contacts,
     prekeys: Option<&Prekeys>,
 ) -> SecretBytes {
-    let length = prekeys.map_or(0, Prekeys::encoded_length);
-    let mut out: Out = Zeroizing::new(Vec::with_capacity(64 * 1024 + length));
+    let mut out = SecretBytes::default();
+    let mut push = |part: &[u8]| {
+        out.extend_from_slice(&length32(part.len()));
+        out.extend_from_slice(part);
+    };
     let (seed, private) = identity.secrets();
-    push_lp32(&mut out, &Zeroizing::new([*seed.expose(), *private.expose()].concat()));
-    push_lp32(&mut out, account.map_or(&[], |seed| seed.expose().as_slice()));
-    push_lp32(&mut out, &cards.iter().flat_map(|card| *card.as_bytes()).collect::<Vec<_>>());
-    push_lp32(&mut out, &pins(contacts));
-    push_lp32(&mut out, &suites(contacts));
-    push_lp32(&mut out, &secrets(contacts));
-    push_lp32(&mut out, &manifests(contacts));
-    push_lp32(&mut out, &contacts.ended.iter().flat_map(|key| *key.as_bytes()).collect::<Vec<_>>());
-    let mut lists = Zeroizing::new(Vec::with_capacity(length));
+    push(&Zeroizing::new([*seed.expose(), *private.expose()].concat()));
+    push(account.map_or(&[], |seed| seed.expose().as_slice()));
+    push(&cards.iter().flat_map(|card| *card.as_bytes()).collect::<Vec<_>>());
+    push(&pins(contacts));
+    push(&suites(contacts));
+    push(secrets(contacts).expose());
+    push(&manifests(contacts));
+    push(&contacts.ended.iter().flat_map(|key| *key.as_bytes()).collect::<Vec<_>>());
+    let mut lists = SecretBytes::default();
     if let Some(prekeys) = prekeys {
         prekeys.encode(&mut lists);
     }
-    out.extend_from_slice(&length32(lists.len()));
-    out.extend_from_slice(&lists);
-    SecretBytes::new(core::mem::take(&mut *out))
+    push(lists.expose());
+    out
 }
 
 fn named(address: &Address) -> Vec<u8> {
@@ -166,7 +166,7 @@ fn suites(contacts: &Contacts) -> Vec<u8> {
     ascending(contacts.suites.iter().map(entry).collect())
 }
 
-fn secrets(contacts: &Contacts) -> Zeroizing<Vec<u8>> {
+fn secrets(contacts: &Contacts) -> SecretBytes {
     let mut entries: Vec<Zeroizing<Vec<u8>>> = Vec::new();
     for psk in contacts.psks.iter() {
         let of = contacts.expected.iter().filter(|(_, id)| **id == psk.id());
@@ -181,7 +181,7 @@ fn secrets(contacts: &Contacts) -> Zeroizing<Vec<u8>> {
         keys.into_iter().for_each(|key| entry(1, key.as_bytes()));
     }
     entries.sort_unstable_by(|one, next| one.as_slice().cmp(next.as_slice()));
-    let mut out = Zeroizing::new(Vec::with_capacity(entries.len() * 65));
+    let mut out = SecretBytes::default();
     entries.iter().for_each(|entry| out.extend_from_slice(entry));
     out
 }
