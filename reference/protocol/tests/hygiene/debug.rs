@@ -133,6 +133,16 @@ fn debug_of_a_whole_scenario_shows_nothing_that_was_secret() {
     }
 }
 
+#[test]
+fn public_keys_show_how_they_begin() {
+    let key = dh([7; 32]).public();
+    let begin = |bytes: &[u8; 32]| format!("({:02x?})", &bytes[..4]);
+    assert_eq!(format!("{key:?}"), format!("DhPublic{}", begin(key.as_bytes())));
+    let (key, card) = (identity("ada").key(), card("ada"));
+    assert_eq!(format!("{key:?}"), format!("IdentityKey{}", begin(key.as_bytes())));
+    assert_eq!(format!("{:?}", card.verifier()), format!("Verifier{}", begin(key.as_bytes())));
+}
+
 // PRIM-15, MSG-12: every error is its name, which holds nothing
 #[test]
 fn errors_are_names() {

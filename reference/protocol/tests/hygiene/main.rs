@@ -64,13 +64,13 @@ fn summary(found: &[Found]) -> BTreeMap<(&str, &str), usize> {
 // PRIM-15, SESSION-01, RATCHET-15, RATCHET-16: nothing outlives its use on the heap, and neither
 // long-term keys nor plaintexts anywhere
 #[test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "reads the memory of a process by way of Linux's /proc"
+)]
 fn secrets_are_gone_when_they_are_dropped() {
     if let Ok(stage) = env::var(STAGE) {
         return child(Stage::of(&stage));
-    }
-    if !cfg!(target_os = "linux") {
-        println!("not looked at: the memory of another process is read by way of Linux's /proc");
-        return;
     }
     let mut learned = Learned::default();
     drop(scenario::play(Stage::Dropped, Some(&mut learned)));
@@ -83,6 +83,17 @@ fn secrets_are_gone_when_they_are_dropped() {
         assert!(alive.iter().any(|it| it.secret == kind && it.region == "heap"), "{kind}");
     }
     assert!(alive.iter().any(|it| it.secret == "plaintext"), "the plaintext that is held");
+    // RATCHET-15, RATCHET-16: the old ratchet keys, chains and message keys of living sessions
+    let over = learned.over();
+    for kind in ["draw", "state", "agreement", "message key", "MAC key set up"] {
+        assert!(over.iter().any(|it| it.0 == kind), "something of this kind is over: {kind}");
+    }
+    let over = Needles::new(&over);
+    println!("{} halves are over while the devices live", over.len());
+    let mut still = scan(Stage::Alive, &over);
+    println!("of these: {:#?}", summary(&still));
+    still.retain(|it| it.region != "stack");
+    assert!(still.is_empty(), "{:?}", summary(&still));
     let dropped = scan(Stage::Dropped, &needles);
     println!("when they are gone: {:#?}", summary(&dropped));
     // Values that are moved leave copies on the stack, until other calls write over them.

@@ -46,6 +46,8 @@ pub(crate) struct Learned {
     pub(crate) secrets: Vec<Secret>,
     draws: Vec<Vec<u8>>,
     public: BTreeSet<Vec<u8>>,
+    /// The states at the end.
+    last: Vec<SecretBytes>,
 }
 
 /// SplitMix64: writes in place, and leaves 8 bytes in a register at most.
@@ -78,6 +80,14 @@ impl Mixer<'_> {
     fn see(&mut self, packet: &[u8]) {
         if let Some(learned) = &mut self.learned {
             learned.public.insert(packet.to_vec());
+        }
+    }
+
+    fn end(&mut self, at: &Device, peer: &Device) {
+        self.keep(at, peer);
+        if let Some(learned) = &mut self.learned {
+            learned.last.push(at.snapshot(&peer.key()).expect("a session"));
+            learned.last.push(at.prekeys().snapshot());
         }
     }
 
@@ -157,6 +167,8 @@ fn talk(rng: &mut Mixer<'_>) -> Kept {
     prepared(&mut ada, &mut bob, rng, &mut heard);
     exchange(&mut bob, &mut ada, NOW + 5, rng, &mut heard);
     exchange(&mut ada, &mut bob, NOW + 5, rng, &mut heard);
+    rng.end(&ada, &bob);
+    rng.end(&bob, &ada);
     Kept { _devices: [ada, bob], _heard: heard.split_off(heard.len() - 2) }
 }
 
@@ -235,6 +247,25 @@ fn restore(at: &mut Device, peer: &Device, rng: &mut Mixer<'_>) {
 }
 
 impl Learned {
+    /// What is over while the devices live: what neither stands in their states at the end nor is
+    /// made of them. Identities and texts are left out.
+    pub(crate) fn over(&self) -> Vec<Secret> {
+        let mut alive: BTreeSet<Vec<u8>> = BTreeSet::new();
+        for state in &self.last {
+            alive.extend(state.expose().windows(8).map(<[u8]>::to_vec));
+            for run in state.expose().array_windows() {
+                let mac: Key<32> = expand(Suite::Hybrid, &Key::new(*run), Expand::MAC, &[]);
+                let kept = set_up(mac.expose());
+                alive.extend(kept.iter().flat_map(|it| it.windows(8)).map(<[u8]>::to_vec));
+            }
+        }
+        let over = |(kind, bytes): &&Secret| {
+            !["identity", "plaintext"].contains(kind)
+                && !bytes.windows(8).any(|run| alive.contains(run))
+        };
+        self.secrets.iter().filter(over).cloned().collect()
+    }
+
     /// Every run of 32 bytes of a snapshot may be a key, but not what stands before the exporter
     /// secret, nor the MACs of accepted messages and the digest at the end; what is public of the
     /// others is taken out at the end.
