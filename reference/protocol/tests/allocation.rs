@@ -8,13 +8,14 @@ use quipu::account::{Account, Change, Manifest};
 use quipu::crypto::kdf::sha256;
 use quipu::handshake::ReplayCache;
 use quipu::keys::Party;
+use quipu::limits::ARGON2_MEMORY;
 use quipu::message::Content;
 use quipu::prekeys::{Bundle, Prekeys};
 use quipu::secret::SecretBytes;
 use quipu::session::Session;
-use quipu::storage::{self, Kind, Parameters, Vault};
+use quipu::storage::{self, Kind, Opened, Parameters, Vault};
 use quipu::wire::Suite;
-use quipu::{Card, Device, DeviceId};
+use quipu::{Card, Device, DeviceId, StorageError};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use support::Seeded;
@@ -191,7 +192,7 @@ fn stored() {
     let mut run = |it: &[u8]| Prekeys::restore(it, &owner, 0).is_ok();
     measure(("Prekeys::restore", cap, &mut run), prekeys.expose());
 
-    // A changed byte is refused before Argon2id: only what is genuine asks for its memory.
+    // A changed byte is refused before Argon2id.
     let least = Parameters { memory: 19_456, passes: 2, lanes: 1 };
     let rng = &mut Seeded::new(9);
     let vault = Vault::create(b"passphrase", least, rng).expect("a vault");
@@ -199,4 +200,34 @@ fn stored() {
     let file = vault.seal(Kind::Backup, NOW, contents.expose(), rng).expect("sealed");
     let mut run = |it: &[u8]| storage::open(b"passphrase", Kind::Backup, it).is_ok();
     measure(("storage::open", cap, &mut run), &file);
+    asked_for_by_headers(&file, cap);
+    let mut run = |it: &[u8]| {
+        let opened = Opened { created: NOW, plaintext: SecretBytes::new(it.to_vec()) };
+        storage::import(Kind::Backup, &opened, NOW).is_ok()
+    };
+    measure(("storage::import", cap, &mut run), contents.expose());
+}
+
+/// The checksum has no key, so that a stranger chooses what Argon2id is told: memory within the
+/// limits is asked for once, and beyond them nothing.
+fn asked_for_by_headers(file: &[u8], cap: Cap) {
+    let [least, greatest] = ARGON2_MEMORY;
+    for (memory, mebibytes, error) in [
+        (least - 1, 0, StorageError::FileParameters),
+        (least, least / 1024, StorageError::Passphrase),
+        (greatest, greatest / 1024, StorageError::Passphrase),
+        (greatest + 1, 0, StorageError::FileParameters),
+        (u32::MAX, 0, StorageError::FileParameters),
+    ] {
+        let mut changed = file.to_vec();
+        changed[10..14].copy_from_slice(&memory.to_be_bytes());
+        let changed = repaired(changed);
+        let region = Region::new(ALLOCATOR);
+        let refused = storage::open(b"another", Kind::Backup, &changed);
+        let asked = region.change().bytes_allocated;
+        assert_eq!(refused.err(), Some(error), "{memory} KiB");
+        let memory = usize::try_from(mebibytes).expect("fits") << 20;
+        assert!((memory..=memory + cap.bytes).contains(&asked), "{asked} bytes for {memory}");
+        println!("storage::open with a header of a stranger: {asked} bytes for {memory}");
+    }
 }
