@@ -315,7 +315,7 @@ fn own_and_contradicted_identities_are_refused() {
     }
 }
 
-// HS-15: the highest suite that both cards list, and no other
+// HS-15, CARD-12: the highest suite that both cards list, and no other
 #[test]
 fn other_suite_than_that_of_the_cards_is_refused() {
     let suite = BytesError::Suite;

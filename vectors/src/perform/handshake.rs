@@ -278,13 +278,13 @@ pub(super) fn complete(suite: Suite, get: &Fields<'_>) -> Result<Done, Stop> {
     let Responded { mut responder, traced, .. } = respond(suite, &Fields(&input), &mut earlier)?;
     let bytes = get.bytes("complete")?;
     let packet = CompletePacket::decode(&bytes)?;
-    let before = (responder.half_open(), responder.replay_cache().snapshot());
+    let state = |of: &Responder| (of.ids().collect::<Vec<_>>(), of.replay_cache().snapshot());
+    let before = state(&responder);
     let now = get.u64("now")?;
     let accepted = responder.receive_complete(&packet, now);
     if accepted.is_err() {
         responder.expire(now);
-        let after = (responder.half_open(), responder.replay_cache().snapshot());
-        if before != after
+        if before != state(&responder)
             && !matches!(&accepted, Err(Error::Peer(quipu::PeerError::UnknownHandshake)))
         {
             return Err(broken("a refused Complete changed the responder"));

@@ -23,10 +23,56 @@ impl IdentityKey {
         &self.0
     }
 
+    /// The key set up to verify, for more than one signature.
+    ///
+    /// # Errors
+    /// `signature` when it is not a key.
+    pub fn verifier(&self) -> Result<Verifier, PeerError> {
+        //= spec/02-primitives.md#2-3-ed25519
+        //# [PRIM-05] A verifier MUST refuse as `signature` when the encoding of `A` or `R` is not
+        //# canonical.
+        if !self.is_canonical() {
+            return Err(PeerError::Signature);
+        }
+        VerifyingKey::from_bytes(&self.0).map(Verifier).map_err(|_| PeerError::Signature)
+    }
+
+    /// [`Verifier::verify`] under a key that is used once.
+    ///
+    /// # Errors
+    /// `signature`.
+    pub fn verify(
+        &self,
+        purpose: Purpose,
+        hash: &[u8; 32],
+        signature: &[u8; 64],
+    ) -> Result<(), PeerError> {
+        self.verifier()?.verify(purpose, hash, signature)
+    }
+
+    fn is_canonical(&self) -> bool {
+        let [first, middle @ .., last] = self.0;
+        let high = last & 0x7f;
+        high < 0x7f || middle != [0xff; 30] || first < 0xed
+    }
+}
+
+impl fmt::Debug for IdentityKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdentityKey({:02x?})", &self.0[..4])
+    }
+}
+
+/// A public key whose point has been decompressed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Verifier(VerifyingKey);
+
+impl Verifier {
     /// Strict verification of `signature` over `PROTO || purpose || 0x00 || hash`.
     ///
     /// `verify_strict` requires `S < L`, refuses small-order `A` and `R`, and compares the encoding
-    /// of `[S]B - [k]A` with `R`, so that `R` is canonical. Canonical `A` is checked here.
+    /// of `[S]B - [k]A` with `R`, so that `R` is canonical. [`IdentityKey::verifier`] has seen to it
+    /// that `A` is.
     ///
     /// # Errors
     /// `signature`.
@@ -57,27 +103,15 @@ impl IdentityKey {
     pub fn verify_bytes(&self, message: &[u8], signature: &[u8; 64]) -> Result<(), PeerError> {
         #[cfg(test)]
         super::count::note(super::count::Operation::Verification);
-        //= spec/02-primitives.md#2-3-ed25519
-        //# [PRIM-05] A verifier MUST refuse as `signature` when the encoding of `A` or `R` is not
-        //# canonical.
-        if !self.is_canonical() {
-            return Err(PeerError::Signature);
-        }
-        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| PeerError::Signature)?;
+        let key = &self.0;
         key.verify_strict(message, &Signature::from_bytes(signature))
             .map_err(|_| PeerError::Signature)
     }
-
-    fn is_canonical(&self) -> bool {
-        let [first, middle @ .., last] = self.0;
-        let high = last & 0x7f;
-        high < 0x7f || middle != [0xff; 30] || first < 0xed
-    }
 }
 
-impl fmt::Debug for IdentityKey {
+impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdentityKey({:02x?})", &self.0[..4])
+        write!(f, "Verifier({:02x?})", &self.0.as_bytes()[..4])
     }
 }
 
@@ -96,6 +130,11 @@ impl SigningSecret {
     /// The public key.
     pub fn public(&self) -> IdentityKey {
         IdentityKey(self.0.verifying_key().to_bytes())
+    }
+
+    /// The public key, set up to verify.
+    pub fn verifier(&self) -> Verifier {
+        Verifier(self.0.verifying_key())
     }
 
     pub(crate) fn seed(&self) -> Secret<32> {

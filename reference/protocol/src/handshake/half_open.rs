@@ -133,7 +133,7 @@ impl HalfOpen {
         //= spec/04-handshake.md#4-6-responder-receiving-complete
         //# [HS-29] A responder MUST refuse a Complete whose `sig_I2` does not verify under the `IK`
         //# of `card_I` as `signature`.
-        self.peer.key().verify(Purpose::COMPLETE, h7.mix(&[&ratchet]).hash(), &signature)?;
+        self.peer.verifier().verify(Purpose::COMPLETE, h7.mix(&[&ratchet]).hash(), &signature)?;
         //= spec/04-handshake.md#4-6-responder-receiving-complete
         //# [HS-30] A responder MUST refuse a Complete whose `RA` is not canonical as `key`, and as
         //# `protocol` when `RA` equals `RB`, `EK_R` or `EK_I`.

@@ -233,7 +233,7 @@ impl AwaitingResponse {
         //# [HS-24] An initiator MUST refuse a Response whose `sig_R` does not verify under the `IK`
         //# of the card that it started towards as `signature`.
         let signed = h4.mix(&[&u64::to_be_bytes(ts_r), &ratchet, &views]);
-        self.peer.key().verify(Purpose::RESPONSE, signed.hash(), &signature)?;
+        self.peer.verifier().verify(Purpose::RESPONSE, signed.hash(), &signature)?;
         //= spec/04-handshake.md#4-5-initiator-receiving-response
         //# [HS-25] An initiator MUST refuse a Response whose `RB` is not canonical as `key`, and as
         //# `protocol` when `RB`, `EK_R` and `EK_I` are not three different keys.

@@ -96,6 +96,9 @@ pub(super) fn judge<'a>(
     //= spec/04-handshake.md#4-4-responder-receiving-init
     //# [HS-15] A responder MUST refuse an Init as `suite` unless its suite is the highest that
     //# `card_I` and its own card list.
+    //= spec/03-keys.md#3-3-suites-of-a-handshake
+    //# [CARD-12] The suite of a handshake MUST be the highest suite that both cards list; a
+    //# responder refuses any other as `suite`.
     if claims.our.suite_with(&peer)? != claims.suite {
         return Err(BytesError::Suite.into());
     }

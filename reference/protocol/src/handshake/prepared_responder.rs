@@ -157,7 +157,7 @@ pub fn accept_prepared(
     //= spec/05-prepared.md#5-7-responder
     //# [PREP-24] A responder MUST refuse a PrekeyInit whose `sig_I` does not verify under the `IK`
     //# of `card_I` as `signature`.
-    judged.peer.key().verify(Purpose::PREPARED, t4.hash(), signature)?;
+    judged.peer.verifier().verify(Purpose::PREPARED, t4.hash(), signature)?;
     let theirs = DhPublic::decode(opened.ratchet)?;
     let shared = first_step(private, &ephemeral, &theirs)?;
     let agreement = Agreement {

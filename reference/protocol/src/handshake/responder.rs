@@ -73,11 +73,6 @@ impl Responder {
         &self.replay
     }
 
-    /// Number of half-open handshakes.
-    pub fn half_open(&self) -> usize {
-        self.half_open.len()
-    }
-
     /// The ids of the half-open handshakes, the oldest first.
     pub fn ids(&self) -> impl Iterator<Item = HandshakeId> {
         self.half_open.iter().map(|entry| entry.id)
@@ -133,7 +128,7 @@ impl Responder {
         //= spec/04-handshake.md#4-4-responder-receiving-init
         //# [HS-16] A responder MUST refuse an Init whose `sig_I1` does not verify under the `IK` of
         //# `card_I` as `signature`.
-        judged.peer.key().verify(Purpose::INIT, opened.h2.hash(), &opened.signature)?;
+        judged.peer.verifier().verify(Purpose::INIT, opened.h2.hash(), &opened.signature)?;
         self.room(&judged.peer, judged.pinned)?;
 
         let (entry, response) = respond(local, &opened, &judged, now, rng)?;

@@ -4,7 +4,7 @@ use super::{Address, DeviceId, Identity, Party};
 use crate::crypto::dh::DhPublic;
 use crate::crypto::kdf::sha256;
 use crate::crypto::labels::Purpose;
-use crate::crypto::sign::IdentityKey;
+use crate::crypto::sign::{IdentityKey, Verifier};
 use crate::error::{BytesError, Error, PeerError};
 use crate::limits::DAY;
 use crate::wire::{Reader, Suite};
@@ -20,6 +20,7 @@ pub struct Card {
     bytes: [u8; CARD_LENGTH],
     fields: CardFields,
     key: IdentityKey,
+    verifier: Verifier,
     agreement: DhPublic,
 }
 
@@ -99,7 +100,8 @@ impl Card {
         .concat();
         let signature = identity.signing().sign(Purpose::CARD, &sha256(&[&body]));
         let bytes = Reader::new(&[body.as_slice(), &signature].concat()).array()?;
-        Ok(Self { bytes, fields, key, agreement })
+        let verifier = identity.signing().verifier();
+        Ok(Self { bytes, fields, key, verifier, agreement })
     }
 
     /// Parses and verifies a card.
@@ -138,8 +140,9 @@ impl Card {
         //# [CARD-08] A verifier MUST refuse a card whose signature does not verify under its own
         //# `IK` as `signature`.
         let (body, _) = bytes.split_last_chunk::<64>().ok_or(BytesError::Length)?;
-        key.verify(Purpose::CARD, &sha256(&[body]), &signature)?;
-        Ok(Self { bytes, fields, key, agreement })
+        let verifier = key.verifier()?;
+        verifier.verify(Purpose::CARD, &sha256(&[body]), &signature)?;
+        Ok(Self { bytes, fields, key, verifier, agreement })
     }
 
     /// What unverified bytes claim: the key, and the place of the device if it can be read.
@@ -197,6 +200,11 @@ impl Card {
     /// `IK` of the device.
     pub const fn key(&self) -> IdentityKey {
         self.key
+    }
+
+    /// `IK` of the device, set up to verify.
+    pub const fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// `IDK` of the device.

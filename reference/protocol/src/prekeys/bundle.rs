@@ -52,14 +52,13 @@ impl Bundle {
         //# `0x01`), the OPK record if present (type `0x02`) and the PQK record if present (type
         //# `0x03` or `0x04`), in this order.
         let card = Card::verify(card)?;
-        let owner = card.party();
-        let signed = Record::<DhPublic>::verify(signed, &[PrekeyType::Signed], &owner)?;
+        let signed = Record::<DhPublic>::verify_of(&card, signed, &[PrekeyType::Signed])?;
         let one_time = one_time
-            .map(|bytes| Record::<DhPublic>::verify(bytes, &[PrekeyType::OneTime], &owner))
+            .map(|bytes| Record::<DhPublic>::verify_of(&card, bytes, &[PrekeyType::OneTime]))
             .transpose()?;
         let kinds = [PrekeyType::OneTimeKem, PrekeyType::LastResortKem];
         let kem =
-            kem.map(|bytes| Record::<KemPublic>::verify(bytes, &kinds, &owner)).transpose()?;
+            kem.map(|bytes| Record::<KemPublic>::verify_of(&card, bytes, &kinds)).transpose()?;
         Ok(Self { card, signed, one_time, kem })
     }
 

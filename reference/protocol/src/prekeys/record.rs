@@ -6,7 +6,7 @@ use crate::crypto::kem::{KEM_PUBLIC, KemPublic};
 use crate::crypto::labels::Purpose;
 use crate::crypto::sign::SigningSecret;
 use crate::error::{BytesError, Error, PeerError};
-use crate::keys::{DeviceId, Party};
+use crate::keys::{Card, DeviceId, Party};
 use crate::limits::DAY;
 use crate::wire::Reader;
 use alloc::vec::Vec;
@@ -170,6 +170,27 @@ impl<K: RecordKey> Record<K> {
     /// # Errors
     /// As PREP-01 to PREP-05, in that order.
     pub fn verify(bytes: &[u8], expected: &[PrekeyType], owner: &Party) -> Result<Self, Error> {
+        let verify = |hash: &_, signature: &_| owner.key.verify(Purpose::PREKEY, hash, signature);
+        Self::verify_by(bytes, expected, owner.device, verify)
+    }
+
+    /// [`Record::verify`] under the key of a card, which is set up.
+    pub(super) fn verify_of(
+        card: &Card,
+        bytes: &[u8],
+        expected: &[PrekeyType],
+    ) -> Result<Self, Error> {
+        let verify =
+            |hash: &_, signature: &_| card.verifier().verify(Purpose::PREKEY, hash, signature);
+        Self::verify_by(bytes, expected, card.fields().device, verify)
+    }
+
+    fn verify_by(
+        bytes: &[u8],
+        expected: &[PrekeyType],
+        owner: DeviceId,
+        verify: impl Fn(&[u8; 32], &[u8; 64]) -> Result<(), PeerError>,
+    ) -> Result<Self, Error> {
         //= spec/05-prepared.md#5-1-prekey-records
         //# [PREP-01] A verifier MUST refuse a record of fewer than 2 bytes as `length`, a version
         //# other than `0x01` as `version`, a type that it does not expect as `type`, and a length
@@ -199,11 +220,11 @@ impl<K: RecordKey> Record<K> {
         //# [PREP-04] A verifier MUST refuse a record whose signature does not verify under the `IK`
         //# of the card as `signature`.
         let (body, _) = bytes.split_last_chunk::<64>().ok_or(BytesError::Length)?;
-        owner.key.verify(Purpose::PREKEY, &sha256(&[body]), &signature)?;
+        verify(&sha256(&[body]), &signature)?;
         //= spec/05-prepared.md#5-1-prekey-records
         //# [PREP-05] A verifier MUST refuse a record whose device id is not that of the card as
         //# `identity`.
-        if device != owner.device {
+        if device != owner {
             return Err(PeerError::Identity.into());
         }
         Ok(Self { fields, key, bytes: bytes.to_vec() })
