@@ -10,12 +10,11 @@ use crate::limits::{HANDSHAKE_INTERVAL, SESSIONS_CONFIRMED, SESSIONS_GIVEN_UP};
 use crate::message::{Envelope, Kind, announce};
 use crate::secret::SecretBytes;
 use crate::session::{Advance, Plaintext, Session, SessionId, SessionKey, Status};
-use crate::wire::{Reader, push_lp32};
+use crate::wire::{Reader, length32};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
 
 /// Last handshake; of each session the address and the snapshot.
 type Pieces<'a> = (Option<u64>, Vec<(Option<Address>, &'a [u8])>);
@@ -56,8 +55,9 @@ impl Sessions {
     }
 
     /// `ts_I` of the greatest confirmed session: what a new handshake must exceed.
-    pub fn floor(&self) -> Option<u64> {
-        self.list.iter().find(|it| it.status() == Status::Confirmed).map(|it| it.key().ts_i)
+    pub fn floor(&self, now: u64) -> Option<u64> {
+        let mut living = self.list.iter().filter(|session| !session.outlived(now));
+        living.find(|it| it.status() == Status::Confirmed).map(|it| it.key().ts_i)
     }
 
     /// Whether a session with this key would stand below a confirmed one.
@@ -279,21 +279,21 @@ impl Sessions {
     /// The sessions in one piece: version, last handshake, of each session the address and the
     /// snapshot with its length, SHA-256.
     pub fn snapshot(&self) -> SecretBytes {
-        let sessions: Vec<_> = self.list.iter().map(|it| (it.key().id, it.snapshot())).collect();
-        let length: usize = sessions.iter().map(|it| 70 + it.1.expose().len()).sum();
-        let mut out = Zeroizing::new(Vec::with_capacity(42 + length));
+        let mut out = SecretBytes::default();
         out.push(SNAPSHOT_VERSION);
         out.push(self.answered.is_some().into());
         out.extend_from_slice(&self.answered.unwrap_or(0).to_be_bytes());
-        for (id, snapshot) in sessions {
-            let address = self.address(&id).map_or(&[][..], Address::as_bytes);
-            out.extend(u8::try_from(address.len()));
+        for session in &self.list {
+            let address = self.address(&session.key().id).map_or(&[][..], Address::as_bytes);
+            out.push(u8::try_from(address.len()).unwrap_or(u8::MAX));
             out.extend_from_slice(address);
-            push_lp32(&mut out, snapshot.expose());
+            let snapshot = session.snapshot();
+            out.extend_from_slice(&length32(snapshot.expose().len()));
+            out.extend_from_slice(snapshot.expose());
         }
-        let digest = sha256(&[&out]);
+        let digest = sha256(&[out.expose()]);
         out.extend_from_slice(&digest);
-        SecretBytes::new(core::mem::take(&mut *out))
+        out
     }
 
     /// Restores a snapshot; `least` gives the least generation that is acceptable for a session.

@@ -159,7 +159,7 @@ impl Device {
     fn start(&self, own: &Address, peer: &Card, now: u64) -> Start<'_> {
         Start {
             now,
-            floor: self.peers.get(&peer.key()).and_then(Sessions::floor),
+            floor: self.peers.get(&peer.key()).and_then(|it| it.floor(now)),
             views: self.contacts.views(own, &peer.fields().address),
             least: self.contacts.least(&peer.key()),
             psk: self.contacts.psk(&peer.key()),

@@ -175,8 +175,6 @@ impl<'a> Envelope<'a> {
     }
 
     /// Whether the MAC verifies under these keys, in constant time.
-    //= spec/07-messages.md#7-4-opening
-    //# [MSG-06] A receiver MUST verify the MAC before it decrypts anything.
     pub fn verifies(&self, keys: &HeaderKeys, direction: &Direction) -> Choice {
         let both = [*direction, self.hash];
         keys.mac().verify(&[both.as_flattened()], self.mac)

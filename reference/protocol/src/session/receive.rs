@@ -69,6 +69,8 @@ impl Session {
         buffer: SecretBytes,
     ) -> Result<(Advance, Plaintext), Error> {
         let envelope = Envelope::decode(message)?;
+        //= spec/07-messages.md#7-4-opening
+        //# [MSG-06] A receiver MUST verify the MAC before it decrypts anything.
         let place = self.candidate(&envelope).ok_or(PeerError::Authentication)?;
         self.open_at(&envelope, place, buffer)
     }
