@@ -35,10 +35,10 @@ Exit codes:
 /// Tests the tests: breaks the reference in one way at a time and runs the suite against it.
 /// Writes docs/mutants.md.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXIT_CODES)]
+#[command(version, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 struct Options {
     /// The repository
-    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))]
+    #[arg(long, global = true, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))]
     root: PathBuf,
 
     /// Writes nothing. Runs for each mutant only the tests that have to kill it, and fails when one

@@ -4,6 +4,7 @@ use super::process::{self, Ended};
 use super::tests::{self, Binary};
 use crate::matrix::Report;
 use crate::tree::{Tree, bounded, build_here};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -79,12 +80,21 @@ impl Judge {
         if let Some(name) = self.suite(Some(number), &pieces)? {
             return Ok(Verdict::Suite(name));
         }
-        for binary in self.binaries()? {
+        for binary in tests::quickest_first(self.binaries()?)? {
             if let Some(name) = binary.kills(number)? {
                 return Ok(Verdict::Test(name));
             }
         }
         Ok(Verdict::Survives)
+    }
+
+    /// Whether the copy without a mutant passes these tests of the suite: or they judge nothing.
+    pub(crate) fn sound(&self, tests: &BTreeSet<&str>) -> Result<(), String> {
+        let tests: Vec<&str> = tests.iter().flat_map(|name| ["--test", name]).collect();
+        match self.suite(None, &[&tests])? {
+            Some(name) => Err(format!("the copy without a mutant fails {name}")),
+            None => Ok(()),
+        }
     }
 
     /// Plays what has failed before, and nothing else; what fails now.
@@ -93,8 +103,11 @@ impl Judge {
             Verdict::Survives => None,
             Verdict::Suite(name) => {
                 let name = name.strip_suffix(HANGS).unwrap_or(name);
-                let whole = name == NO_HELLO || name.starts_with("--");
-                let piece = if whole { PIECES[0] } else { &["--test", name] };
+                let piece = match PIECES.iter().find(|piece| piece.join(" ") == name) {
+                    Some(piece) => piece,
+                    None if name == NO_HELLO => PIECES[0],
+                    None => &["--test", name][..],
+                };
                 self.suite(Some(number), &[piece])?.map(Verdict::Suite)
             }
             Verdict::Test(name) => {

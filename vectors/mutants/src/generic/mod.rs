@@ -14,6 +14,7 @@ mod weave;
 use judge::{Judge, Verdict};
 use list::Mutant;
 use record::{Record, Seen};
+use settle::Settled;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,6 +46,9 @@ pub(crate) fn run(
         findings.extend(strangers(&mutants, &record));
     }
     let settled = settle::settle(root, &mutants)?;
+    if task.check {
+        findings.extend(others_compile(&mutants, &record, &settled));
+    }
     let known = |number: &usize| record.seen.get(&mutants[*number].name).and_then(Seen::verdict);
     let numbers = (0..mutants.len()).filter(|it| !settled.refused.contains_key(it));
     let numbers: Vec<usize> = if task.check {
@@ -59,6 +63,10 @@ pub(crate) fn run(
     };
     let pieces = if numbers.is_empty() || task.check { 1 } else { judge::ALL };
     let judge = Judge::new(root, settled.tree, pieces)?;
+    if task.check {
+        let test = |it: &usize| record.seen.get(&mutants[*it].name).and_then(Seen::test);
+        judge.sound(&numbers.iter().filter_map(test).collect())?;
+    }
     let bar = bar(numbers.len());
     let found = Mutex::new(record.clone());
     let lock = || found.lock().map_err(|_| "a thread died".to_owned());
@@ -104,6 +112,18 @@ fn strangers(mutants: &[Mutant], record: &Record) -> Vec<String> {
         unknown.map(|it| format!("not in the record: {}:{} {}", it.file, it.line, it.name));
     let gone = record.seen.keys().filter(|name| !mutants.iter().any(|it| it.name == **name));
     unknown.chain(gone.map(|name| format!("recorded, but no mutant: {name}"))).collect()
+}
+
+/// What compiles today and not on record, and the other way round: it would change the shares.
+fn others_compile(mutants: &[Mutant], record: &Record, settled: &Settled) -> Vec<String> {
+    let out = |seen: &Seen| matches!(seen, Seen::Refused(_) | Seen::Unplayed(_));
+    let finding = |(number, mutant): (usize, &Mutant)| {
+        let (now, then) =
+            (settled.refused.contains_key(&number), out(record.seen.get(&mutant.name)?));
+        let text = if now { "no longer compiles" } else { "compiles now" };
+        (now != then).then(|| format!("{text}: {}", mutant.name))
+    };
+    mutants.iter().enumerate().filter_map(finding).collect()
 }
 
 /// Two at a time, until all are done or one fails.

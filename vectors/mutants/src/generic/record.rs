@@ -35,6 +35,14 @@ impl Seen {
             Self::Survives => Some(Verdict::Survives),
         }
     }
+
+    /// The one vector or live case that has failed, unless that was something else or a hang.
+    pub(crate) fn test(&self) -> Option<&str> {
+        match self {
+            Self::Suite(name) if name.contains('/') && !name.contains(' ') => Some(name),
+            _ => None,
+        }
+    }
 }
 
 impl From<Verdict> for Seen {
@@ -82,18 +90,15 @@ impl Record {
 
     /// What has caught others of a file, the most of them first.
     pub(crate) fn likely(&self, file: &str) -> Vec<String> {
-        let mut counts = BTreeMap::<&String, usize>::new();
+        let mut counts = BTreeMap::<&str, usize>::new();
         for (name, seen) in &self.seen {
-            if let (Seen::Suite(by), true) = (seen, name.starts_with(file))
-                && by.contains('/')
-                && !by.contains(' ')
-            {
+            if let Some(by) = seen.test().filter(|_| name.starts_with(file)) {
                 *counts.entry(by).or_default() += 1;
             }
         }
-        let mut names: Vec<(&String, usize)> = counts.into_iter().collect();
+        let mut names: Vec<(&str, usize)> = counts.into_iter().collect();
         names.sort_by_key(|(_, count)| Reverse(*count));
-        names.into_iter().take(16).map(|(name, _)| name.clone()).collect()
+        names.into_iter().take(16).map(|(name, _)| name.to_owned()).collect()
     }
 
     /// Survivors without a reason, and reasons for what does not survive.
