@@ -52,7 +52,7 @@ pub(crate) struct Options {
     pub(crate) without: Vec<String>,
 
     /// Begins no test after the first failure; what was not begun counts as left out
-    #[arg(long)]
+    #[arg(long, conflicts_with = "expect")]
     pub(crate) fail_fast: bool,
 
     /// Lists the tests and live cases instead of running them
