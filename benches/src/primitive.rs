@@ -97,13 +97,13 @@ impl Primitive {
         }
     }
 
-    /// One operation of a public key; of the others, nothing.
+    /// One operation of a public key.
     pub(crate) fn public_key(self) -> Work {
         match self {
             Self::Pair | Self::Agreement => agreement(self),
             Self::Signature | Self::Verification => signature(self),
             Self::KemPair | Self::Encapsulation | Self::Decapsulation => kem(self),
-            _ => work(|| ()),
+            other => panic!("{other} is no operation of a public key"),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! `quipu-timing` runs itself under valgrind: memcheck with every secret marked as undefined,
 //! callgrind to count instructions; and at last it times forgeries. Exit code 0: nothing found;
 //! 1: a secret decides something that no exception allows, or a deliberate leak was not found;
-//! 2: a wrong argument; 3: valgrind is missing.
+//! 2: a wrong argument; 3: valgrind is missing; 101: what is played does not end as it should.
 
 mod counts;
 mod marked;
@@ -12,6 +12,7 @@ mod statistics;
 mod valgrind;
 
 use std::env;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -35,9 +36,13 @@ fn main() -> ExitCode {
     match fine {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(missing) => {
-            eprintln!("missing: valgrind ({missing})");
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            eprintln!("missing: valgrind ({error})");
             ExitCode::from(3)
+        }
+        Err(error) => {
+            eprintln!("valgrind cannot be run or read: {error}");
+            ExitCode::FAILURE
         }
     }
 }

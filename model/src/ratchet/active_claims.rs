@@ -99,6 +99,7 @@ pub fn active_markdown() -> String {
     let model = active(0);
     let limits = Limits { states: usize::MAX, time: Duration::from_secs(600) };
     let found = search(&model, limits, &|_| ());
+    assert!(found.complete, "a table of some of the states");
     let mut rows = BTreeMap::<Cell, [usize; 2]>::new();
     for stage in found.all().filter(|stage| stage.untouched()) {
         let Some(stolen) = &stage.stolen else { continue };
