@@ -1,9 +1,11 @@
 //! Random sources that repeat themselves.
 
-use crate::support::devices::{DAY, card, device};
+use crate::support::devices::{DAY, card, device, say};
 use crate::support::pair::{NOW, accept, pair, state};
+use crate::support::prepared::{Parts, prepare, two};
 use crate::support::{Constant, Seeded};
 use quipu::session::Session;
+use quipu::wire::Suite;
 use quipu::{CallerError, Error, Kind};
 use std::collections::BTreeSet;
 
@@ -65,4 +67,21 @@ fn repeated_ephemeral_repeats_the_first_seal_and_no_other() {
         let same = same.filter(|(one, other)| one == other).count();
         assert!(same < 16, "{same} bytes of packet {packet}");
     }
+}
+
+// PREP-17: the same limit of a PrekeyInit: its signature and its message are sealed under other keys
+#[test]
+fn repeated_draws_repeat_the_first_seal_of_a_prekey_init_and_no_other() {
+    let run = |now: u64| {
+        let (mut ada, bob) = two(Suite::X25519);
+        prepare(&mut ada, &Parts::of(&bob, Some(0), None), now, 5);
+        say(&mut ada, &bob, now, 6)
+    };
+    let (one, other) = (run(NOW), run(NOW + 1));
+    assert_eq!(one[..44], other[..44], "EK_I and the names of the prekeys");
+    assert_ne!(one[44..52], other[44..52], "two texts");
+    assert_eq!(one[52..382], other[52..382], "under one key and nonce");
+    let same = one[382..].iter().zip(&other[382..]).filter(|(one, other)| one == other).count();
+    assert_eq!(one.len(), other.len());
+    assert!(same < 24, "{same} bytes behind it");
 }

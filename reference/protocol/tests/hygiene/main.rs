@@ -61,8 +61,8 @@ fn summary(found: &[Found]) -> BTreeMap<(&str, &str), usize> {
     all
 }
 
-// PRIM-15, SESSION-01, RATCHET-15, RATCHET-16: nothing outlives its use on the heap, and neither
-// long-term keys nor plaintexts anywhere
+// PRIM-15, SESSION-01, RATCHET-15, RATCHET-16: nothing outlives its use on the heap,
+// though the session lives on; neither long-term keys nor plaintexts outlive their device anywhere
 #[test]
 #[cfg_attr(
     not(target_os = "linux"),
@@ -83,7 +83,7 @@ fn secrets_are_gone_when_they_are_dropped() {
         assert!(alive.iter().any(|it| it.secret == kind && it.region == "heap"), "{kind}");
     }
     assert!(alive.iter().any(|it| it.secret == "plaintext"), "the plaintext that is held");
-    // RATCHET-15, RATCHET-16: the old ratchet keys, chains and message keys of living sessions
+    // Old ratchet keys, chains and message keys of sessions that live.
     let over = learned.over();
     for kind in ["draw", "state", "agreement", "message key", "MAC key set up"] {
         assert!(over.iter().any(|it| it.0 == kind), "something of this kind is over: {kind}");
