@@ -91,7 +91,7 @@ pub struct Operation {
     /// The same primitives, each as often as counted, in the place of the operation: once, after
     /// the same other work. Their sum is that of loops in which caches and predictions are warm.
     pub in_place: Option<Case>,
-    /// The greatest ratio that the project accepts: to the primitives in place, else to the floor.
+    /// The greatest ratio to the floor that the project accepts.
     pub bound: Option<f64>,
 }
 

@@ -105,8 +105,7 @@ impl Table {
     /// Rows above their bound, by the median.
     pub fn beyond(&self) -> impl Iterator<Item = &Row> {
         let beyond = |row: &&Row| {
-            let ratio = row.in_place.or(row.ratio);
-            row.bound.zip(ratio).is_some_and(|(bound, [_, median, _])| median > bound)
+            row.bound.zip(row.ratio).is_some_and(|(bound, [_, median, _])| median > bound)
         };
         self.rows.iter().filter(beyond)
     }

@@ -156,7 +156,7 @@ fn use_session(session: &mut Session) {
 
 fn use_sessions(sessions: &mut Sessions) {
     sessions.settle(NOW);
-    sessions.floor();
+    sessions.floor(NOW);
     // The list may hold both ends of a session.
     if let Ok(packet) = sessions.send(Kind::DATA, b"on", NOW, &mut draws(4)) {
         let _ = sessions.open(&packet, NOW);

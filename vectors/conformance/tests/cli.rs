@@ -173,6 +173,7 @@ fn usage_exits_2() {
         &["--filter", "matches-nothing"],
         &["--list", "--filter", "matches-nothing"],
         &["--spec", "/nowhere"],
+        &["--fail-fast", "--expect", "failures.txt"],
         &["--json", "/nowhere/report.json"],
         &["--html", "/nowhere/report.html"],
     ] {

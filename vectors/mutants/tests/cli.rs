@@ -87,6 +87,22 @@ fn a_list_of_seeded_bugs_has_each_bug_of_the_model_once_and_only_patches_that_th
     assert_eq!(text, "error: seeded.json: S9 is no seeded bug\n");
 }
 
+/// The outer `--check` would not keep a command from writing.
+#[test]
+fn options_of_the_matrix_before_a_command_are_usage() {
+    for arguments in [["--check", "seeded"], ["--check", "isolate"], ["--all", "seeded"]] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_quipu-mutants"))
+            .args(arguments)
+            .args(["--root", "/no/such/folder"])
+            .output()
+            .expect("it runs");
+        assert_eq!(ran.status.code(), Some(2), "{arguments:?}");
+        let text = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(!text.contains("no repository"), "{text}");
+        assert!(text.contains("Usage: "), "{text}");
+    }
+}
+
 #[test]
 fn a_folder_that_is_not_there_is_usage() {
     let ran = Command::new(env!("CARGO_BIN_EXE_quipu-mutants"))
