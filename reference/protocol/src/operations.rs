@@ -256,8 +256,7 @@ fn genuine_message_costs_the_mac_of_every_candidate_of_every_session() {
     let sessions = bob.sessions(&ada.key()).expect("two");
     let candidates = [2, 5];
     let (mut places, mut at) = (Vec::new(), Vec::new());
-    for packet in &packets {
-        let message = packet;
+    for message in &packets {
         let envelope = Envelope::decode(message).expect("layout");
         for (index, session) in sessions.iter().enumerate() {
             let (place, _, symmetric) = counted_all(|| session.candidate(&envelope));

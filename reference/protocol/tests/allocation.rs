@@ -164,7 +164,6 @@ fn values() {
     let manifest = account.issue(&changes.collect::<Vec<_>>()).expect("room").as_bytes().to_vec();
     measure(("Manifest::verify", cap, &mut |it| Manifest::verify(it).is_ok()), &manifest);
     let announced = quipu::message::announce([manifest.as_slice()]);
-    // What is not a list of manifests of at most its own length is refused.
     // The opened bytes, and the manifests in them.
     let cap = Cap { each: 2, ..cap };
     let decode = |it: &[u8]| Content::decode(4, SecretBytes::new(it.to_vec())).is_ok();
