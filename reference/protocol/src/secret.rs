@@ -225,6 +225,9 @@ mod tests {
     fn secrets_print_nothing() {
         assert_eq!(alloc::format!("{:?}", Secret::new([7; 32])), "..");
         assert_eq!(alloc::format!("{:?}", SecretBytes::new(alloc::vec![7])), "..");
+        let mut list = SecretList::new();
+        (0..3u32).for_each(|_| list.push([7; 2]));
+        assert_eq!(alloc::format!("{list:?}"), "[..; 3]");
     }
 
     #[test]
