@@ -108,6 +108,7 @@ fn strangers_have_32768_cache_entries() {
     busy(&mut bob, "eve", NOW);
     pin(&mut bob, "ada");
     flood(&mut bob, "ada", 1, NOW);
+    flood(&mut bob, "eve", 1, NOW + 300_001);
     let mut bob = with_cache("bob", cache(32_767, false));
     flood(&mut bob, "eve", 1, NOW);
 }
