@@ -93,7 +93,8 @@ enum Command {
         #[arg(long)]
         check: bool,
 
-        /// Plays survivors as well, though they are on record
+        /// Plays survivors as well, though they are on record, but for those that behave as the
+        /// reference
         #[arg(long, conflicts_with = "check")]
         survivors: bool,
 

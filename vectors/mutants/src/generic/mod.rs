@@ -55,11 +55,13 @@ pub(crate) fn run(
         let caught = |it: &usize| known(it).is_some_and(|it| it != Verdict::Survives);
         numbers.filter(caught).step_by(task.every).collect()
     } else {
-        let open = |it: &usize| match known(it) {
-            None => true,
-            Some(verdict) => task.survivors && verdict == Verdict::Survives,
+        let same = |name: &String| record.reasons.get(name).is_some_and(|it| it.equivalent);
+        let open = |(at, it): &(usize, usize)| match known(it) {
+            None => at.is_multiple_of(task.every),
+            Some(Verdict::Survives) => task.survivors && !same(&mutants[*it].name),
+            Some(_) => false,
         };
-        numbers.step_by(task.every).filter(open).collect()
+        numbers.enumerate().filter(open).map(|(_, it)| it).collect()
     };
     let pieces = if numbers.is_empty() || task.check { 1 } else { judge::ALL };
     let judge = Judge::new(root, settled.tree, pieces)?;
