@@ -187,6 +187,9 @@ fn session_whose_days_are_over_is_not_sent_on() {
     let over = NOW + 10 + 7 * DAY;
     assert!(alone.sending(over - 1).is_some());
     assert!(alone.sending(over).is_none());
+    let ts_i = alone.iter().next().map(|it| it.key().ts_i);
+    assert!(ts_i.is_some());
+    assert_eq!([alone.floor(over - 1), alone.floor(over)], [ts_i, None]);
     let before = alone.snapshot();
     let sent = alone.send(Kind::DATA, b"", over, &mut Untouchable);
     assert_eq!(sent, Err(CallerError::NoSession.into()));

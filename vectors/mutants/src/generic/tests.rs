@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// Time that a program may take without a mutant, ten times of which it is given.
-const LONGEST: Duration = Duration::from_secs(60);
+/// What a program is thought to take before it has been played. It is given ten times as long.
+const GUESS: Duration = Duration::from_secs(60);
 
 /// A program with tests.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Binary {
     /// Plays it without a mutant, the first time that it is asked for.
     fn sound(&self) -> Result<&Sound, String> {
         let play = || {
-            let sound = Sound { skipped: Vec::new(), takes: LONGEST };
+            let sound = Sound { skipped: Vec::new(), takes: GUESS };
             let ended = self.run(None, &[], &sound)?;
             let skipped: Vec<_> = failed(&ended.out).map(str::to_owned).collect();
             for test in &skipped {
