@@ -1,12 +1,14 @@
 //! The tables as Markdown, and the page that holds them.
 
 use quipu_benches::{Table, floor_of};
+use std::env::consts::ARCH;
 use std::fmt::Write;
 use std::path::Path;
+use std::process::Command;
 
 /// The targets, ours beside the floors, the peers beside ours.
 pub(crate) fn tables(table: &Table, peers: &[String]) -> String {
-    let mut out = String::new();
+    let mut out = format!("Recorded with {}, on {}.\n\n", compiler(), processor());
     let _ = writeln!(out, "{}\n{table}", targets(table));
     let _ = writeln!(out, "| peer: operation | peer / ours | peer / our floor |\n|---|---|---|");
     for name in peers {
@@ -16,6 +18,18 @@ pub(crate) fn tables(table: &Table, peers: &[String]) -> String {
         let _ = writeln!(out, "| {name} | {ratio} | {floor} |");
     }
     out
+}
+
+fn compiler() -> String {
+    let said = Command::new("rustc").arg("--version").output();
+    said.map_or_else(|_| "rustc".into(), |it| String::from_utf8_lossy(&it.stdout).trim().into())
+}
+
+/// As Linux names it; elsewhere no more than its kind.
+fn processor() -> String {
+    let all = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = all.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    name.map_or(ARCH, |(_, name)| name).to_owned()
 }
 
 /// What the project set out to reach, in units that a person asks in.

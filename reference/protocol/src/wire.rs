@@ -198,6 +198,20 @@ pub(crate) fn length32(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes()
 }
 
+/// The concatenation of parts that have `N` bytes together, without memory from the heap.
+#[allow(clippy::expect_used, reason = "every caller joins parts of fixed lengths")]
+pub(crate) fn join<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut all = [0; N];
+    let mut begin = 0;
+    for part in parts {
+        let end = begin + part.len();
+        all.get_mut(begin..end).expect("at most N bytes").copy_from_slice(part);
+        begin = end;
+    }
+    debug_assert_eq!(begin, N, "exactly N bytes");
+    all
+}
+
 /// `u16` of a length that limits keep below 2^16.
 pub(crate) fn length16(length: usize) -> [u8; 2] {
     u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()

@@ -5,7 +5,7 @@ use crate::secret::Secret;
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aes::Aes256Enc;
-use aes_gcm::{AeadInOut, AesGcm, KeyInit, Nonce};
+use aes_gcm::{AeadInOut, AesGcm, Key, KeyInit, Nonce};
 use alloc::vec;
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
@@ -28,10 +28,10 @@ pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
 //# [PRIM-12] A sealing key MUST be derived for one sealing and used once; key and nonce are the 32
 //# and 12 bytes of one 44-byte output.
 pub fn seal_behind(keys: Secret<44>, ad: &[u8], begin: usize, out: &mut Vec<u8>) {
-    let (cipher, nonce) = cipher(&keys);
+    let (key, nonce) = halves(&keys);
     let body = out.get_mut(begin..).unwrap_or_default();
     #[allow(clippy::expect_used, reason = "bounded by the layouts of chapters 7 and 10")]
-    let tag = cipher
+    let tag = Aes256Gcm::new(key)
         .encrypt_inout_detached(&nonce, ad, body.into())
         .expect("less than 2^32 bytes, below the bound of GCM");
     out.extend_from_slice(&tag);
@@ -61,18 +61,19 @@ pub(crate) fn open_into(
     (sealed, tag): (&[u8], &[u8; TAG]),
     out: &mut [u8],
 ) -> Result<(), PeerError> {
-    let (cipher, nonce) = cipher(keys);
+    let (key, nonce) = halves(keys);
     #[allow(clippy::expect_used, reason = "every caller makes the place for these bytes")]
     let both = InOutBuf::new(sealed, out).expect("of one length");
-    cipher
+    Aes256Gcm::new(key)
         .decrypt_inout_detached(&nonce, ad, both, tag.into())
         .map_err(|_| PeerError::Authentication)
 }
 
-fn cipher(keys: &Secret<44>) -> (Aes256Gcm, Nonce<U12>) {
+/// The key and the nonce. Who has them sets the cipher up where it lies: moving it costs.
+fn halves(keys: &Secret<44>) -> (&Key<Aes256Gcm>, Nonce<U12>) {
     #[cfg(test)]
     super::count::note(super::count::Operation::Cipher);
     let [key @ .., _, _, _, _, _, _, _, _, _, _, _, _] = keys.expose();
     let [.., a, b, c, d, e, f, g, h, i, j, k, l] = *keys.expose();
-    (Aes256Gcm::new(key.into()), [a, b, c, d, e, f, g, h, i, j, k, l].into())
+    (key.into(), [a, b, c, d, e, f, g, h, i, j, k, l].into())
 }

@@ -3,7 +3,7 @@
 use super::labels::{Expand, Extract, Start};
 use super::mac::MacKey;
 use crate::secret::{Secret, SecretBytes};
-use crate::wire::{PROTO, Suite, length16, length32};
+use crate::wire::{PROTO, Suite, join, length16, length32};
 use alloc::vec;
 use core::fmt;
 use hkdf::Hkdf;
@@ -89,11 +89,10 @@ impl Prk {
     }
 
     fn expand_into(&self, suite: Suite, label: &[u8], context: &[u8], out: &mut [u8]) {
-        let (length, suite) = (length16(out.len()), suite.bytes());
-        let (label_length, context_length) = (length8(label), length16(context.len()));
-        let info: [&[u8]; 7] =
-            [&length, PROTO, &suite, &label_length, label, &context_length, context];
-        self.fill(&info, out);
+        // One piece for what has a fixed length: every piece costs a call for each block.
+        let (length, suite, label_length) = (length16(out.len()), suite.bytes(), length8(label));
+        let fixed: [u8; 12] = join(&[&length, PROTO, &suite, &label_length]);
+        self.fill(&[&fixed, label, &length16(context.len()), context], out);
     }
 
     #[allow(clippy::expect_used, reason = "every caller asks for at most 255 blocks of 32")]

@@ -16,7 +16,7 @@ use crate::error::{BytesError, Error, PeerError};
 use crate::limits::{BODY_MAX, BODY_MIN};
 use crate::ratchet::{Header, HeaderKeys, MessageKey};
 use crate::secret::{Secret, SecretBytes};
-use crate::wire::{PacketType, Reader, Suite, read_prefix};
+use crate::wire::{PacketType, Reader, Suite, join, read_prefix};
 use alloc::vec::Vec;
 
 /// What a message adds to its padded body.
@@ -78,51 +78,32 @@ pub fn seal_into(
     out.extend_from_slice(&PacketType::Message.prefix(suite));
     out.extend_from_slice(salt.expose());
 
-    let ad = Associated::new(Ad::HEADER, direction, out.get(begin..).unwrap_or_default());
+    let ad = header_ad(direction, out.get(begin..).unwrap_or_default());
     let keys = expand(suite, header_keys.header(), Expand::HEADER, salt.expose());
     let plain = out.len();
     out.extend_from_slice(&header.dh);
     out.extend_from_slice(&header.previous.to_be_bytes());
     out.extend_from_slice(&header.number.to_be_bytes());
-    aead::seal_behind(keys, ad.as_slice(), plain, out);
+    aead::seal_behind(keys, &ad, plain, out);
 
-    let ad = Associated::new(Ad::BODY, direction, out.get(begin..).unwrap_or_default());
+    let ad = body_ad(direction, out.get(begin..).unwrap_or_default());
     let keys = key.expand(suite, Expand::BODY, salt.expose());
     let plain = out.len();
     padding::pad(kind, content, out);
-    aead::seal_behind(keys, ad.as_slice(), plain, out);
+    aead::seal_behind(keys, &ad, plain, out);
 
     let hash = sha256(&[out.get(begin..).unwrap_or_default()]);
     out.extend_from_slice(&header_keys.mac().mac(&[direction, &hash]));
 }
 
-/// `label || AD_dir || bytes`, without memory from the heap.
-struct Associated {
-    bytes: [u8; Self::MAX],
-    length: usize,
+/// `"header" || AD_dir || bytes[0..20]`
+fn header_ad(direction: &Direction, before: &[u8]) -> [u8; 58] {
+    join(&[Ad::HEADER.label(), direction, before])
 }
 
-impl Associated {
-    /// That of a body: 4 of the label, 32, 76.
-    const MAX: usize = 112;
-
-    fn new(label: Ad, direction: &Direction, bytes: &[u8]) -> Self {
-        let mut all = Self { bytes: [0; Self::MAX], length: 0 };
-        [label.label(), direction, bytes].iter().for_each(|part| all.push(part));
-        all
-    }
-
-    #[allow(clippy::expect_used, reason = "the layout gives 20 bytes for a header, 76 for a body")]
-    fn push(&mut self, part: &[u8]) {
-        let end = self.length + part.len();
-        let place = self.bytes.get_mut(self.length..end).expect("at most 112 bytes");
-        place.copy_from_slice(part);
-        self.length = end;
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
-    }
+/// `"body" || AD_dir || bytes[0..76]`
+fn body_ad(direction: &Direction, before: &[u8]) -> [u8; 112] {
+    join(&[Ad::BODY.label(), direction, before])
 }
 
 /// A message whose layout has been checked and whose bytes have been hashed once.
@@ -186,10 +167,10 @@ impl<'a> Envelope<'a> {
     /// `authentication`.
     pub fn open_header(&self, keys: &HeaderKeys, direction: &Direction) -> Result<Header, Error> {
         let keys = expand(self.suite, keys.header(), Expand::HEADER, self.salt);
-        let ad = Associated::new(Ad::HEADER, direction, self.clear);
+        let ad = header_ad(direction, self.clear);
         let (sealed, tag) = self.header;
         let mut plain = Secret::<40>::new([0; 40]);
-        aead::open_into(&keys, ad.as_slice(), (sealed, tag), plain.room())?;
+        aead::open_into(&keys, &ad, (sealed, tag), plain.room())?;
         let mut reader = Reader::new(plain.expose());
         let header = Header { dh: reader.array()?, previous: reader.u32()?, number: reader.u32()? };
         reader.finish()?;
@@ -210,10 +191,10 @@ impl<'a> Envelope<'a> {
         mut buffer: SecretBytes,
     ) -> Result<Content, PeerError> {
         let keys = expand(self.suite, key.secret(), Expand::BODY, self.salt);
-        let ad = Associated::new(Ad::BODY, direction, self.before_body);
+        let ad = body_ad(direction, self.before_body);
         let (sealed, tag) = self.body;
         let plain = buffer.room(sealed.len());
-        aead::open_into(&keys, ad.as_slice(), (sealed, tag), plain)?;
+        aead::open_into(&keys, &ad, (sealed, tag), plain)?;
         let (kind, length) = padding::unpad(plain)?;
         buffer.keep(padding::BEFORE..padding::BEFORE + length);
         Content::decode(kind, buffer)
