@@ -2,7 +2,7 @@
 
 mod support;
 
-use quipu::account::Manifest;
+use quipu::account::{Change, Manifest};
 use quipu::session::Status;
 use quipu::{Device, DeviceId, Event, Kind, PeerError};
 use support::devices::{connect, meet, names, open, receive, refuse, say, state, statuses};
@@ -164,6 +164,26 @@ fn revoked_device_does_not_finish_a_handshake() {
     }
     assert_eq!(names(&receive(&mut bob, &one, &kept, NOW).events), ["established"]);
     assert_eq!(names(&receive(&mut bob, &one, &answered, NOW).events)[0], "established");
+}
+
+// DEV-24: ended under one address, listed under another
+#[test]
+fn handshake_with_an_ended_device_goes_on_where_a_manifest_lists_it() {
+    let (mut user, mut work) = (User::new("ada", &[1, 2]), User::new("work", &[1]));
+    work.issue(&[Change::Add { device: DeviceId(7), key: key("ada", 2), now: NOW }]);
+    let mut bob = bob(&user.manifests);
+    learn(&mut bob, &work.manifests);
+    meet(&mut device_of("ada", 2), &mut bob, NOW, 1);
+    assert_eq!(names(&learn(&mut bob, &[user.revoke(2)])), ["manifest", "dropped"]);
+
+    let mut there = claiming("ada2", "work", 7);
+    let complete = open(&mut there, &mut bob, NOW, 2).complete;
+    let init = connect(&mut bob, &there, NOW, 3);
+    let response = receive(&mut there, &bob, &init, NOW).replies.remove(0);
+    assert_eq!(names(&learn(&mut bob, &[user.add(3)])), ["manifest"]);
+    for packet in [complete, response] {
+        assert_eq!(names(&receive(&mut bob, &there, &packet, NOW).events)[0], "established");
+    }
 }
 
 /// The devices to which a message went, and those for which a handshake is due.
