@@ -242,6 +242,8 @@ mod tests {
         assert_eq!((bytes.expose(), bytes.expose().as_ptr()), (&b"another"[..], memory));
         bytes.room(100).fill(7);
         assert_eq!(bytes.expose(), [7; 100]);
+        // `Vec` would grow by itself to twice as much, and leave the old bytes behind
+        assert_eq!((bytes.room(101).len(), bytes.memory.capacity()), (101, 101));
     }
 
     // `Vec` grows by itself to at least 8 bytes or 4 elements, and leaves the old ones behind

@@ -15,7 +15,7 @@ use quipu::ratchet::{ChainKey, HeaderKeys, MessageKey, step};
 use quipu::secret::{Secret, SecretBytes};
 use quipu::storage::{self, Kind, Opened, Parameters, Vault, import};
 use quipu::wire::Suite;
-use quipu::{BytesError, CallerError, Content, Error, PeerError, StorageError};
+use quipu::{Address, BytesError, CallerError, Content, Error, PeerError, StorageError};
 use std::fmt::Debug;
 
 /// Bytes that lie nowhere by chance: every secret of this file is a run of them.
@@ -141,6 +141,8 @@ fn public_keys_show_how_they_begin() {
     let (key, card) = (identity("ada").key(), card("ada"));
     assert_eq!(format!("{key:?}"), format!("IdentityKey{}", begin(key.as_bytes())));
     assert_eq!(format!("{:?}", card.verifier()), format!("Verifier{}", begin(key.as_bytes())));
+    let address = Address::new(b"ada\n\xff").expect("5 bytes");
+    assert_eq!(format!("{address:?}"), r"Address(ada\n\xff)");
 }
 
 // PRIM-15, MSG-12: every error is its name, which holds nothing
