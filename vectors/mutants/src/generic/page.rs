@@ -102,7 +102,7 @@ fn markdown(record: &Record, numbers: &Numbers) -> String {
          | | number |\n|---|--:|\n\
          | changes that cargo-mutants knows of `reference/protocol` | {all} |\n\
          | of them do not compile | {refused} |\n\
-         | compile, and are not in the sample | {left_out} |\n\
+         | compile, and have not been played | {left_out} |\n\
          | compile, but lie in constants, where no switch can be: not played | {unplayed} |\n\
          | behave as the reference for every caller | {equivalent} |\n\
          | **mutants** | **{}** |\n\

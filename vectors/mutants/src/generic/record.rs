@@ -15,7 +15,7 @@ pub(crate) enum Seen {
     Refused(String),
     /// It compiles, but not behind a switch: no one has played it.
     Unplayed(String),
-    /// It is not in the sample that was played.
+    /// It has not been played.
     LeftOut,
     /// This vector or live case fails.
     Suite(String),
