@@ -6,7 +6,7 @@ use quipu::Kind;
 use quipu::crypto::kdf::{expand, sha256};
 use quipu::crypto::labels;
 use quipu::limits::CHAIN_MAX;
-use quipu::message::{OVERHEAD, padded_length, seal};
+use quipu::message::{CONTENT_BEGIN, OVERHEAD, padded_length, seal};
 use quipu::ratchet::{Header, HeaderKeys, MessageKey};
 use quipu::secret::{Secret, SecretBytes};
 use quipu::session::Session;
@@ -109,15 +109,16 @@ impl Sender {
     }
 }
 
+/// Content that lies where its message will: each message is the content of the next.
 fn encrypt(name: String, size: usize) -> Case {
     in_pieces(name, ahead(size), move || {
-        let (mut sender, content, mut draws) = (Sender::new(), vec![5; size], Draws::new(2));
-        let mut out = Vec::with_capacity(OVERHEAD + padded(size));
+        let (mut sender, mut draws) = (Sender::new(), Draws::new(2));
+        let mut message = vec![5; OVERHEAD + padded(size)];
         move |times| {
             let session = sender.ready(times);
             let mut send = || {
-                out.clear();
-                session.send_into(Kind::DATA, &content, &mut draws, &mut out).expect("may send");
+                message.truncate(CONTENT_BEGIN + size);
+                session.send_in_place(Kind::DATA, &mut message, &mut draws).expect("may send");
             };
             timed(|| (0..times).for_each(|_| send())).1
         }
@@ -211,16 +212,16 @@ fn ping_pong(size: usize) -> Case {
         format!("a message that begins a chain, encrypt and decrypt, {size} B"),
         move || {
             let (mut one, mut other) = Start::new(1).pair();
-            let (content, mut draws) = (vec![5; size], Draws::new(2));
-            let (mut out, mut buffer) = (Vec::new(), SecretBytes::default());
-            let mut message = move || {
-                out.clear();
-                one.send_into(Kind::DATA, &content, &mut draws, &mut out).expect("may send");
-                hear(&mut other, &out, &mut buffer);
+            let (mut draws, mut buffer) = (Draws::new(2), SecretBytes::default());
+            let mut message = vec![5; OVERHEAD + padded(size)];
+            let mut turn = move || {
+                message.truncate(CONTENT_BEGIN + size);
+                one.send_in_place(Kind::DATA, &mut message, &mut draws).expect("may send");
+                hear(&mut other, &message, &mut buffer);
                 std::mem::swap(&mut one, &mut other);
             };
-            (0..16).for_each(|_| message());
-            message
+            (0..16).for_each(|_| turn());
+            turn
         },
     )
 }

@@ -155,10 +155,6 @@ impl<'a> Reader<'a> {
         Ok(*front)
     }
 
-    pub(crate) fn borrow<const N: usize>(&mut self) -> Result<&'a [u8; N], BytesError> {
-        self.slice(N)?.first_chunk().ok_or(BytesError::Length)
-    }
-
     pub(crate) fn u8(&mut self) -> Result<u8, BytesError> {
         self.array::<1>().map(|[byte]| byte)
     }
@@ -196,6 +192,12 @@ impl<'a> Reader<'a> {
 /// `u32` of a length that limits keep far below 2^32.
 pub(crate) fn length32(length: usize) -> [u8; 4] {
     u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes()
+}
+
+/// 32 bytes as four integers: for a comparison in few steps.
+pub(crate) fn words(bytes: &[u8; 32]) -> [u64; 4] {
+    let (words, _) = bytes.as_chunks();
+    core::array::from_fn(|at| words.get(at).map_or(0, |word| u64::from_ne_bytes(*word)))
 }
 
 /// The concatenation of parts that have `N` bytes together, without memory from the heap.

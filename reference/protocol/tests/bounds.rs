@@ -3,11 +3,13 @@
 mod support;
 
 use quipu::limits::CHAIN_MAX;
-use quipu::message::CONTENT_MAX;
+use quipu::message::{CONTENT_BEGIN, CONTENT_MAX};
 use quipu::ratchet::Gap;
+use quipu::session::Session;
 use quipu::{CallerError, Kind, PeerError};
+use rand_core::TryCryptoRng;
 use support::pair::{accept, data, deliver, pair, refuse, send, send_many, state, turn};
-use support::{Constant, Seeded, Untouchable};
+use support::{Constant, Failing, Seeded, Untouchable};
 
 // RATCHET-02, RATCHET-17, SESSION-14, SESSION-16
 #[test]
@@ -137,6 +139,57 @@ fn content_up_to_65531_bytes_arrives_and_one_more_is_too_long() {
     let refused = ada.send(Kind::DATA, &vec![0; CONTENT_MAX + 1], &mut Untouchable);
     assert_eq!((CONTENT_MAX, refused), (65_531, Err(CallerError::TooLong.into())));
     assert_eq!(state(&ada), before);
+}
+
+/// Content where it is sealed in place, behind bytes that do not matter.
+fn unsealed(content: &[u8]) -> Vec<u8> {
+    [&[9; CONTENT_BEGIN], content].concat()
+}
+
+// MSG-02: one message, however it is made
+#[test]
+fn content_sealed_in_place_is_the_same_message() {
+    for size in [0, 1, 251, 252, 1_024, 65_531] {
+        let content: Vec<u8> = (0..size).map(|at| at as u8).collect();
+        let [(mut one, _), (mut other, _)] = [pair(7), pair(7)];
+        let kind = Kind::application(7);
+        let message = one.send(kind, &content, &mut Seeded::new(9)).expect("fits");
+        let mut place = unsealed(&content);
+        other.send_in_place(kind, &mut place, &mut Seeded::new(9)).expect("fits");
+        assert_eq!(place, message, "{size}");
+        assert_eq!(state(&one), state(&other));
+    }
+    let [(mut one, _), (mut other, _)] = [pair(7), pair(7)];
+    let message = one.send(Kind::DATA, b"", &mut Seeded::new(9)).expect("fits");
+    let mut place = vec![9; CONTENT_BEGIN - 1];
+    other.send_in_place(Kind::DATA, &mut place, &mut Seeded::new(9)).expect("fits");
+    assert_eq!(place, message, "what does not reach the content is none");
+}
+
+// MSG-01, MSG-14, RATCHET-02: the content is as before, and so is the session
+#[test]
+fn what_cannot_be_sealed_in_place_stays_as_it_is() {
+    let (mut ada, _) = pair(7);
+    let long = unsealed(&vec![5; CONTENT_MAX + 1]);
+    refuse_in_place(&mut ada, &long, &mut Untouchable, CallerError::TooLong);
+    refuse_in_place(&mut ada, &unsealed(b"text"), &mut Failing::after(0), CallerError::Random);
+    let rng = &mut Seeded::new(9);
+    send_many(&mut ada, CHAIN_MAX, rng);
+    refuse_in_place(&mut ada, &unsealed(b"text"), &mut Untouchable, CallerError::ChainLimit);
+    let (mut ada, _) = pair(7);
+    ada.close(rng).expect("open");
+    refuse_in_place(&mut ada, &long, &mut Untouchable, CallerError::Closed);
+}
+
+fn refuse_in_place(
+    by: &mut Session,
+    content: &[u8],
+    rng: &mut impl TryCryptoRng,
+    error: CallerError,
+) {
+    let (before, mut place) = (state(by), content.to_vec());
+    assert_eq!(by.send_in_place(Kind::DATA, &mut place, rng), Err(error.into()));
+    assert_eq!((place.as_slice(), state(by)), (content, before));
 }
 
 // SESSION-16

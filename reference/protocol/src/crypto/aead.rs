@@ -20,21 +20,22 @@ pub const TAG: usize = 16;
 pub fn seal(keys: Secret<44>, ad: &[u8], plaintext: &[u8], out: &mut Vec<u8>) {
     let begin = out.len();
     out.extend_from_slice(plaintext);
-    seal_behind(keys, ad, begin, out);
+    out.resize(out.len() + TAG, 0);
+    seal_in_place(keys, ad, out.get_mut(begin..).unwrap_or_default());
 }
 
-/// Replaces the plaintext from `begin` on by `seal(keys, ad, plaintext)`.
+/// Replaces a plaintext and 16 bytes behind it by `seal(keys, ad, plaintext)`.
 //= spec/02-primitives.md#2-5-authenticated-encryption
 //# [PRIM-12] A sealing key MUST be derived for one sealing and used once; key and nonce are the 32
 //# and 12 bytes of one 44-byte output.
-pub fn seal_behind(keys: Secret<44>, ad: &[u8], begin: usize, out: &mut Vec<u8>) {
+#[allow(clippy::expect_used, reason = "bounded by the layouts of chapters 7 and 10")]
+pub(crate) fn seal_in_place(keys: Secret<44>, ad: &[u8], place: &mut [u8]) {
     let (key, nonce) = halves(&keys);
-    let body = out.get_mut(begin..).unwrap_or_default();
-    #[allow(clippy::expect_used, reason = "bounded by the layouts of chapters 7 and 10")]
-    let tag = Aes256Gcm::new(key)
+    let (body, tag) = place.split_last_chunk_mut().expect("every caller leaves room for the tag");
+    *tag = Aes256Gcm::new(key)
         .encrypt_inout_detached(&nonce, ad, body.into())
-        .expect("less than 2^32 bytes, below the bound of GCM");
-    out.extend_from_slice(&tag);
+        .expect("less than 2^32 bytes, below the bound of GCM")
+        .into();
 }
 
 /// Opens what `seal` made.
@@ -45,22 +46,23 @@ pub fn seal_behind(keys: Secret<44>, ad: &[u8], begin: usize, out: &mut Vec<u8>)
 //# [PRIM-13] A receiver MUST refuse a sealed part whose tag does not verify as `authentication` and
 //# release no plaintext of it.
 pub fn open(keys: &Secret<44>, ad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, PeerError> {
-    let (body, tag) = sealed.split_last_chunk::<TAG>().ok_or(PeerError::Authentication)?;
-    let mut plaintext = Zeroizing::new(vec![0; body.len()]);
-    open_into(keys, ad, (body, tag), &mut plaintext)?;
+    let length = sealed.len().checked_sub(TAG).ok_or(PeerError::Authentication)?;
+    let mut plaintext = Zeroizing::new(vec![0; length]);
+    open_into(keys, ad, sealed, &mut plaintext)?;
     Ok(plaintext)
 }
 
-/// Opens what `seal` made, the bytes without their tag, into a place of the same length.
+/// Opens what `seal` made into a place of the length of the plaintext.
 ///
 /// # Errors
 /// `authentication`; the place is as before.
 pub(crate) fn open_into(
     keys: &Secret<44>,
     ad: &[u8],
-    (sealed, tag): (&[u8], &[u8; TAG]),
+    sealed: &[u8],
     out: &mut [u8],
 ) -> Result<(), PeerError> {
+    let (sealed, tag) = sealed.split_last_chunk::<TAG>().ok_or(PeerError::Authentication)?;
     let (key, nonce) = halves(keys);
     #[allow(clippy::expect_used, reason = "every caller makes the place for these bytes")]
     let both = InOutBuf::new(sealed, out).expect("of one length");

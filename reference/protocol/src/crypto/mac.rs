@@ -1,6 +1,7 @@
 //! Chapter 2.4 and 2.6: HMAC-SHA-256 with 32-byte keys, never truncated.
 
 use crate::secret::Secret;
+use crate::wire::words;
 use core::fmt;
 use hmac::block_api::HmacCore;
 use hmac::digest::block_api::{Buffer, CoreProxy};
@@ -29,7 +30,7 @@ impl MacKey {
     //= spec/02-primitives.md#2-6-secrets
     //# [PRIM-14] A MAC MUST be 32 bytes, never truncated, and compared in constant time.
     pub fn verify(&self, parts: &[&[u8]], claimed: &[u8; 32]) -> Choice {
-        Secret::new(self.mac(parts)).expose().ct_eq(claimed)
+        equal(Secret::new(self.mac(parts)).expose(), claimed)
     }
 
     /// The last MAC under this key.
@@ -45,6 +46,11 @@ impl MacKey {
         first.iter().chain(parts).for_each(|part| mac.update(part));
         mac.finalize().into_bytes().into()
     }
+}
+
+/// Compares in words: byte by byte takes half as long as a compression.
+fn equal(one: &[u8; 32], other: &[u8; 32]) -> Choice {
+    words(one).ct_eq(&words(other))
 }
 
 impl fmt::Debug for MacKey {

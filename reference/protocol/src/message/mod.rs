@@ -23,6 +23,8 @@ use alloc::vec::Vec;
 pub const OVERHEAD: usize = 124;
 /// Longest content of one message.
 pub const CONTENT_MAX: usize = BODY_MAX - padding::BEFORE;
+/// Where the content of a message lies before it is sealed: behind everything that comes first.
+pub const CONTENT_BEGIN: usize = 76 + padding::BEFORE;
 
 /// `AD_dir` of chapter 7.2: who sends to whom, in which session.
 pub type Direction = [u8; 32];
@@ -49,9 +51,9 @@ pub fn seal(
     kind: u8,
     content: &[u8],
 ) -> Vec<u8> {
-    let mut out = Vec::with_capacity(sealed_length(content.len()));
-    seal_into(suite, key, header_keys, direction, header, draw, kind, content, &mut out);
-    out
+    let mut message = unsealed(content);
+    seal_in_place(suite, key, header_keys, direction, header, draw, kind, &mut message);
+    message
 }
 
 /// Length of a message with `length` bytes of content.
@@ -59,9 +61,19 @@ pub const fn sealed_length(length: usize) -> usize {
     OVERHEAD + padded_length(padding::BEFORE + length)
 }
 
-/// [`seal`], behind what `out` holds; encrypts where it lies.
+/// Content where [`seal_in_place`] takes it, with room for the rest of its message.
+pub(crate) fn unsealed(content: &[u8]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(sealed_length(content.len()));
+    message.resize(CONTENT_BEGIN, 0);
+    message.extend_from_slice(content);
+    message
+}
+
+/// [`seal`] of the content that lies in `message` behind [`CONTENT_BEGIN`] bytes, whatever those
+/// are; afterwards the message lies there.
 #[allow(clippy::too_many_arguments, reason = "they are the inputs of the formula")]
-pub fn seal_into(
+#[allow(clippy::expect_used, reason = "a message has 380 bytes at least")]
+pub fn seal_in_place(
     suite: Suite,
     key: MessageKey,
     header_keys: &HeaderKeys,
@@ -69,52 +81,53 @@ pub fn seal_into(
     header: &Header,
     draw: &Secret<16>,
     kind: u8,
-    content: &[u8],
-    out: &mut Vec<u8>,
+    message: &mut Vec<u8>,
 ) {
-    let begin = out.len();
+    //= spec/07-messages.md#7-3-sealing
+    //# [MSG-02] A sender MUST pad the body to exactly `pad(5 + length)` bytes.
+    //= spec/07-messages.md#7-5-padding
+    //# [MSG-13] A sender MUST NOT compress content in this layer.
+    let length = message.len().saturating_sub(CONTENT_BEGIN);
+    message.resize(sealed_length(length), 0);
+    let (before, mac) = message.split_last_chunk_mut::<32>().expect("longer");
+    let (front, body) = before.split_first_chunk_mut::<76>().expect("longer");
+
     let key = key.prepare();
     let salt: Secret<16> = key.expand(suite, Expand::SALT, draw.expose());
-    out.extend_from_slice(&PacketType::Message.prefix(suite));
-    out.extend_from_slice(salt.expose());
+    let clear: [u8; 20] = join(&[&PacketType::Message.prefix(suite), salt.expose()]);
 
-    let ad = header_ad(direction, out.get(begin..).unwrap_or_default());
     let keys = expand(suite, header_keys.header(), Expand::HEADER, salt.expose());
-    let plain = out.len();
-    out.extend_from_slice(&header.dh);
-    out.extend_from_slice(&header.previous.to_be_bytes());
-    out.extend_from_slice(&header.number.to_be_bytes());
-    aead::seal_behind(keys, &ad, plain, out);
+    let (previous, number) = (header.previous.to_be_bytes(), header.number.to_be_bytes());
+    *front = join(&[&clear, &header.dh, &previous, &number, &[0; aead::TAG]]);
+    let plain = front.get_mut(20..).unwrap_or_default();
+    aead::seal_in_place(keys, &header_ad(direction, &clear), plain);
 
-    let ad = body_ad(direction, out.get(begin..).unwrap_or_default());
     let keys = key.expand(suite, Expand::BODY, salt.expose());
-    let plain = out.len();
-    padding::pad(kind, content, out);
-    aead::seal_behind(keys, &ad, plain, out);
+    padding::begin(kind, length, body);
+    aead::seal_in_place(keys, &body_ad(direction, front), body);
 
-    let hash = sha256(&[out.get(begin..).unwrap_or_default()]);
-    out.extend_from_slice(&header_keys.mac().mac(&[direction, &hash]));
+    *mac = header_keys.mac().mac(&[direction, &sha256(&[before])]);
 }
 
 /// `"header" || AD_dir || bytes[0..20]`
-fn header_ad(direction: &Direction, before: &[u8]) -> [u8; 58] {
-    join(&[Ad::HEADER.label(), direction, before])
+fn header_ad(direction: &Direction, clear: &[u8; 20]) -> [u8; 58] {
+    join(&[Ad::HEADER.label(), direction, clear])
 }
 
 /// `"body" || AD_dir || bytes[0..76]`
-fn body_ad(direction: &Direction, before: &[u8]) -> [u8; 112] {
-    join(&[Ad::BODY.label(), direction, before])
+fn body_ad(direction: &Direction, front: &[u8; 76]) -> [u8; 112] {
+    join(&[Ad::BODY.label(), direction, front])
 }
 
 /// A message whose layout has been checked and whose bytes have been hashed once.
 #[derive(Debug)]
 pub struct Envelope<'a> {
     suite: Suite,
-    clear: &'a [u8],
-    salt: &'a [u8],
-    header: (&'a [u8; 40], &'a [u8; aead::TAG]),
-    body: (&'a [u8], &'a [u8; aead::TAG]),
-    before_body: &'a [u8],
+    front: &'a [u8; 76],
+    clear: &'a [u8; 20],
+    salt: &'a [u8; 16],
+    header: &'a [u8],
+    body: &'a [u8],
     mac: &'a [u8; 32],
     hash: [u8; 32],
 }
@@ -134,15 +147,10 @@ impl<'a> Envelope<'a> {
             return Err(BytesError::Length);
         }
         let (before, mac) = message.split_last_chunk().ok_or(BytesError::Length)?;
-        let mut reader = Reader::new(before);
-        reader.slice(4)?;
-        let salt = reader.slice(16)?;
-        let header = (reader.borrow()?, reader.borrow()?);
-        let body = (reader.slice(padded)?, reader.borrow()?);
-        reader.finish()?;
-        let (clear, _) = before.split_at_checked(20).ok_or(BytesError::Length)?;
-        let (before_body, _) = before.split_at_checked(76).ok_or(BytesError::Length)?;
-        Ok(Self { suite, clear, salt, header, body, before_body, mac, hash: sha256(&[before]) })
+        let (front, body) = before.split_first_chunk().ok_or(BytesError::Length)?;
+        let (clear, header) = front.split_first_chunk::<20>().ok_or(BytesError::Length)?;
+        let (_, salt) = clear.split_last_chunk().ok_or(BytesError::Length)?;
+        Ok(Self { suite, front, clear, salt, header, body, mac, hash: sha256(&[before]) })
     }
 
     /// The suite.
@@ -168,9 +176,8 @@ impl<'a> Envelope<'a> {
     pub fn open_header(&self, keys: &HeaderKeys, direction: &Direction) -> Result<Header, Error> {
         let keys = expand(self.suite, keys.header(), Expand::HEADER, self.salt);
         let ad = header_ad(direction, self.clear);
-        let (sealed, tag) = self.header;
         let mut plain = Secret::<40>::new([0; 40]);
-        aead::open_into(&keys, &ad, (sealed, tag), plain.room())?;
+        aead::open_into(&keys, &ad, self.header, plain.room())?;
         let mut reader = Reader::new(plain.expose());
         let header = Header { dh: reader.array()?, previous: reader.u32()?, number: reader.u32()? };
         reader.finish()?;
@@ -191,10 +198,9 @@ impl<'a> Envelope<'a> {
         mut buffer: SecretBytes,
     ) -> Result<Content, PeerError> {
         let keys = expand(self.suite, key.secret(), Expand::BODY, self.salt);
-        let ad = body_ad(direction, self.before_body);
-        let (sealed, tag) = self.body;
-        let plain = buffer.room(sealed.len());
-        aead::open_into(&keys, &ad, (sealed, tag), plain)?;
+        let ad = body_ad(direction, self.front);
+        let plain = buffer.room(self.body.len().saturating_sub(aead::TAG));
+        aead::open_into(&keys, &ad, self.body, plain)?;
         let (kind, length) = padding::unpad(plain)?;
         buffer.keep(padding::BEFORE..padding::BEFORE + length);
         Content::decode(kind, buffer)

@@ -2,8 +2,7 @@
 
 use crate::error::PeerError;
 use crate::limits::BODY_MIN;
-use crate::wire::{Reader, length32};
-use alloc::vec::Vec;
+use crate::wire::{Reader, join, length32};
 
 /// The padded length of a body of `length` bytes.
 ///
@@ -23,17 +22,11 @@ pub const fn padded_length(length: usize) -> usize {
     length.next_multiple_of(unit)
 }
 
-//= spec/07-messages.md#7-3-sealing
-//# [MSG-02] A sender MUST pad the body to exactly `pad(5 + length)` bytes.
-//= spec/07-messages.md#7-5-padding
-//# [MSG-13] A sender MUST NOT compress content in this layer.
-/// Appends the padded body.
-pub(super) fn pad(kind: u8, content: &[u8], out: &mut Vec<u8>) {
-    let end = out.len() + padded_length(BEFORE + content.len());
-    out.push(kind);
-    out.extend_from_slice(&length32(content.len()));
-    out.extend_from_slice(content);
-    out.resize(end, 0);
+/// Writes what comes before the content of a body: its type and its length.
+pub(super) fn begin(kind: u8, length: usize, body: &mut [u8]) {
+    if let Some(before) = body.first_chunk_mut::<BEFORE>() {
+        *before = join(&[&[kind], &length32(length)]);
+    }
 }
 
 /// Bytes of a body before its content.

@@ -16,11 +16,11 @@ use crate::crypto::dh::{DhPublic, DhSecret};
 use crate::crypto::kdf::expand;
 use crate::crypto::labels::Expand;
 use crate::handshake::RatchetStart;
+use crate::limits::OLD_CHAINS;
 use crate::secret::Secret;
 use crate::wire::Suite;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 use core::fmt;
 use skipped::SkippedKeys;
 
@@ -42,17 +42,19 @@ pub struct Header {
 /// Pending ----------------------> Ready      Ready --------------------> Pending
 /// ```
 #[derive(Debug)]
-#[expect(clippy::vec_box, reason = "a list that moves its elements leaves secrets behind")]
 pub struct Ratchet {
     suite: Suite,
     root: Secret<32>,
     their: DhPublic,
     turn: Turn,
     previous_length: u32,
-    next_sending: HeaderKeys,
+    /// Of the chain on which the next message goes: in Pending, of the one that it will begin.
+    sending: HeaderKeys,
     next_receiving: HeaderKeys,
     receiving: Option<ReceivingChain>,
-    old: Vec<Box<OldChain>>,
+    /// Chains that a newer one has ended, the newest first: each at the `pn` of the one after it.
+    /// Boxes, since a list that moves its elements leaves secrets behind.
+    old: [Option<Box<ChainName>>; OLD_CHAINS],
     skipped: SkippedKeys,
     digests: VecDeque<Digest>,
 }
@@ -60,7 +62,7 @@ pub struct Ratchet {
 #[derive(Debug)]
 enum Turn {
     /// Holds its own private key: may send, may take a new chain.
-    Ready { ours: DhSecret, sending: SendingChain },
+    Ready { ours: DhSecret, chain: SendingChain },
     /// Took a chain and has not sent since. Remembers the key that it will replace.
     Pending { last: DhPublic },
 }
@@ -68,9 +70,10 @@ enum Turn {
 #[derive(Debug)]
 struct SendingChain {
     epoch: u32,
-    header: HeaderKeys,
-    chain: ChainKey,
+    key: ChainKey,
     number: u32,
+    /// The header key of the chain after it, not set up: nothing goes under it yet.
+    next_header: Secret<32>,
 }
 
 /// What identifies a receiving chain.
@@ -88,13 +91,6 @@ struct ReceivingChain {
     chain: ChainKey,
     next: u32,
     lost: Option<Lost>,
-}
-
-/// A receiving chain that a newer one has ended.
-#[derive(Debug)]
-struct OldChain {
-    name: ChainName,
-    end: u32,
 }
 
 /// Numbers of the current chain whose keys left the store unused: all lie in this range.
@@ -142,11 +138,10 @@ impl Ratchet {
         match start {
             RatchetStart::Initiator { ours, theirs, shared } => {
                 let first = step(suite, &root, &shared, &ours.public(), &theirs);
-                let sending =
-                    SendingChain { epoch: 0, header: header_i, chain: first.chain, number: 0 };
-                let turn = Turn::Ready { ours, sending };
-                let next_sending = HeaderKeys::new(suite, first.next_header);
-                Self::with(suite, first.root, theirs, turn, next_sending, header_r, None)
+                let (key, next_header) = (first.chain, first.next_header);
+                let chain = SendingChain { epoch: 0, key, number: 0, next_header };
+                let turn = Turn::Ready { ours, chain };
+                Self::with(suite, first.root, theirs, turn, header_i, header_r, None)
             }
             RatchetStart::Responder { ours, theirs, shared } => {
                 let first = step(suite, &root, &shared, &theirs, &ours);
@@ -172,7 +167,7 @@ impl Ratchet {
         root: Secret<32>,
         their: DhPublic,
         turn: Turn,
-        next_sending: HeaderKeys,
+        sending: HeaderKeys,
         next_receiving: HeaderKeys,
         receiving: Option<ReceivingChain>,
     ) -> Self {
@@ -182,10 +177,10 @@ impl Ratchet {
             their,
             turn,
             previous_length: 0,
-            next_sending,
+            sending,
             next_receiving,
             receiving,
-            old: Vec::new(),
+            old: [const { None }; OLD_CHAINS],
             skipped: SkippedKeys::new(),
             digests: VecDeque::new(),
         }
@@ -224,7 +219,7 @@ impl Ratchet {
     /// Epoch and count of the newest chain that we sent.
     pub fn sent(&self) -> Option<(u32, u32)> {
         match &self.turn {
-            Turn::Ready { sending, .. } => Some((sending.epoch, sending.number)),
+            Turn::Ready { chain, .. } => Some((chain.epoch, chain.number)),
             Turn::Pending { .. } => {
                 let epoch = self.receiving.as_ref()?.name.epoch.checked_sub(1)?;
                 Some((epoch, self.previous_length))

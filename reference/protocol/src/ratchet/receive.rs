@@ -2,10 +2,10 @@
 
 use super::chain::{ChainKey, HeaderKeys, MessageKey, step};
 use super::skipped::Skip;
-use super::{ChainName, Digest, Header, Lost, OldChain, Ratchet, ReceivingChain, Turn};
+use super::{ChainName, Digest, Header, Lost, Ratchet, ReceivingChain, Turn};
 use crate::crypto::dh::DhPublic;
 use crate::error::{Error, PeerError};
-use crate::limits::{CHAIN_MAX, DIGESTS, OLD_CHAINS};
+use crate::limits::{CHAIN_MAX, DIGESTS};
 use crate::secret::Secret;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -54,13 +54,7 @@ enum Change {
     /// The current chain went forward.
     Forward { chain: ChainKey, skip: Skip, lost: Option<Lost> },
     /// A new chain began.
-    Step {
-        root: Secret<32>,
-        next_header: HeaderKeys,
-        begun: ReceivingChainStart,
-        skip: Skip,
-        end: u32,
-    },
+    Step { root: Secret<32>, next_header: HeaderKeys, begun: ReceivingChainStart, skip: Skip },
 }
 
 #[derive(Debug)]
@@ -76,7 +70,8 @@ impl Ratchet {
     pub fn candidates(&self) -> impl Iterator<Item = (Place, &HeaderKeys)> {
         let current = self.receiving.iter().map(|chain| (Place::Current, &chain.name.header));
         let next = core::iter::once((Place::Next, &self.next_receiving));
-        let old = self.old.iter().enumerate().map(|(i, chain)| (Place::Old(i), &chain.name.header));
+        let old = self.old.iter().flatten().enumerate();
+        let old = old.map(|(index, chain)| (Place::Old(index), &chain.header));
         current.chain(next).chain(old)
     }
 
@@ -109,17 +104,26 @@ impl Ratchet {
             }
             Place::Next => self.take_step(header, mac),
             Place::Old(index) => {
-                let chain = self.old.get(index).ok_or(PeerError::Protocol)?;
-                chain.name.check(header)?;
+                let chain = self.old.iter().flatten().nth(index).ok_or(PeerError::Protocol)?;
+                chain.check(header)?;
                 //= spec/06-ratchet.md#6-4-receiving
                 //# [RATCHET-12] A receiver MUST refuse a message of an old chain as `protocol`
                 //# unless `n` is less than that chain's end.
-                if header.number >= chain.end {
+                if self.end(index).is_none_or(|end| header.number >= end) {
                     return Err(PeerError::Protocol.into());
                 }
-                self.take_stored(chain.name.epoch, header.number, mac)
+                self.take_stored(chain.epoch, header.number, mac)
             }
         }
+    }
+
+    /// Where an old chain ended: what the chain after it says.
+    fn end(&self, index: usize) -> Option<u32> {
+        let after = match index.checked_sub(1) {
+            None => &self.receiving.as_ref()?.name,
+            Some(newer) => self.old.get(newer)?.as_deref()?,
+        };
+        Some(after.previous)
     }
 
     //= spec/06-ratchet.md#6-4-receiving
@@ -189,8 +193,7 @@ impl Ratchet {
             lost: Lost::range(0, omitted),
         };
         let next_header = HeaderKeys::new(self.suite, made.next_header);
-        let change =
-            Change::Step { root: made.root, next_header, begun, skip, end: header.previous };
+        let change = Change::Step { root: made.root, next_header, begun, skip };
         let number = header.number;
         let digest = Digest { epoch, number, mac };
         Ok(Taken { key, epoch, number, gap, change, digest })
@@ -214,8 +217,8 @@ impl Ratchet {
                 }
                 self.store(skip);
             }
-            Change::Step { root, next_header, begun, skip, end } => {
-                self.begin(epoch, number, root, next_header, begun, end);
+            Change::Step { root, next_header, begun, skip } => {
+                self.begin(epoch, number, root, next_header, begun);
                 self.store(skip);
             }
         }
@@ -242,7 +245,6 @@ impl Ratchet {
         root: Secret<32>,
         next_header: HeaderKeys,
         begun: ReceivingChainStart,
-        end: u32,
     ) {
         self.root = root;
         self.their = begun.dh;
@@ -251,15 +253,19 @@ impl Ratchet {
         let current =
             ReceivingChain { name, chain: begun.chain, next: number + 1, lost: begun.lost };
         if let Some(former) = self.receiving.replace(current) {
-            self.old.truncate(OLD_CHAINS - 1);
-            self.old.reserve_exact(OLD_CHAINS - self.old.len());
-            self.old.insert(0, Box::new(OldChain { name: former.name, end }));
+            self.old.rotate_right(1);
+            if let Some(newest) = self.old.first_mut() {
+                *newest = Some(Box::new(former.name));
+            }
         }
-        let oldest = self.old.last().map_or(epoch, |chain| chain.name.epoch);
+        let oldest = self.old.iter().flatten().last().map_or(epoch, |chain| chain.epoch);
         self.skipped.forget_before(oldest);
         self.digests.retain(|digest| digest.epoch >= oldest);
-        if let Turn::Ready { ours, sending } = &self.turn {
-            self.previous_length = sending.number;
+        self.digests.shrink_to(self.digests.len() + 1);
+        if let Turn::Ready { ours, chain } = &self.turn {
+            self.previous_length = chain.number;
+            let next_header = Secret::new(*chain.next_header.expose());
+            self.sending = HeaderKeys::new(self.suite, next_header);
             self.turn = Turn::Pending { last: ours.public() };
         }
     }

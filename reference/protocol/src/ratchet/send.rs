@@ -21,18 +21,15 @@ pub struct Prepared {
 
 /// What sending a message changes.
 #[derive(Debug)]
-pub struct SendAdvance {
-    epoch: u32,
-    change: Change,
-}
+pub struct SendAdvance(Change);
 
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "lives for one call; a box would ask for memory")]
 enum Change {
     /// The sending chain went forward.
-    Forward { chain: ChainKey },
+    Forward { key: ChainKey },
     /// A new sending chain began.
-    Step { root: Secret<32>, ours: DhSecret, chain: ChainKey, next_header: HeaderKeys },
+    Step { root: Secret<32>, ours: DhSecret, chain: SendingChain },
 }
 
 impl Ratchet {
@@ -42,21 +39,21 @@ impl Ratchet {
     /// `chain_limit`, `random`.
     pub fn prepare(&self, rng: &mut impl TryCryptoRng) -> Result<Prepared, Error> {
         match &self.turn {
-            Turn::Ready { ours, sending } => {
+            Turn::Ready { ours, chain } => {
                 //= spec/06-ratchet.md#6-3-sending
                 //# [RATCHET-02] A sender MUST refuse to send as `chain_limit` when its chain has
                 //# carried `CHAIN_MAX` messages.
-                if sending.number >= CHAIN_MAX {
+                if chain.number >= CHAIN_MAX {
                     return Err(CallerError::ChainLimit.into());
                 }
-                let (key, chain) = sending.chain.advance();
+                let (key, next) = chain.key.advance();
                 let header = Header {
                     dh: *ours.public().as_bytes(),
                     previous: self.previous_length,
-                    number: sending.number,
+                    number: chain.number,
                 };
-                let change = Change::Forward { chain };
-                Ok(Prepared { key, header, advance: SendAdvance { epoch: sending.epoch, change } })
+                let advance = SendAdvance(Change::Forward { key: next });
+                Ok(Prepared { key, header, advance })
             }
             Turn::Pending { last } => {
                 let epoch = self.receiving.as_ref().map_or(0, |chain| chain.name.epoch);
@@ -73,40 +70,36 @@ impl Ratchet {
                 }
                 let shared = ours.agree(&self.their)?;
                 let made = step(self.suite, &self.root, &shared, &ours.public(), &self.their);
-                let (key, chain) = made.chain.advance();
+                let (key, next) = made.chain.advance();
                 let dh = *ours.public().as_bytes();
                 let header = Header { dh, previous: self.previous_length, number: 0 };
-                let next_header = HeaderKeys::new(self.suite, made.next_header);
-                let change = Change::Step { root: made.root, ours, chain, next_header };
-                Ok(Prepared { key, header, advance: SendAdvance { epoch, change } })
+                let next_header = made.next_header;
+                let chain = SendingChain { epoch, key: next, number: 1, next_header };
+                let advance = SendAdvance(Change::Step { root: made.root, ours, chain });
+                Ok(Prepared { key, header, advance })
             }
         }
     }
 
     /// The header key of the chain on which the next message goes.
     pub const fn sending_header(&self) -> &HeaderKeys {
-        match &self.turn {
-            Turn::Ready { sending, .. } => &sending.header,
-            Turn::Pending { .. } => &self.next_sending,
-        }
+        &self.sending
     }
 
     /// Applies what [`Ratchet::prepare`] decided. Cannot fail.
     //= spec/06-ratchet.md#6-3-sending
     //# [RATCHET-03] A sender MUST use each message key for one message and erase it.
     pub fn commit_sent(&mut self, advance: SendAdvance) {
-        match advance.change {
-            Change::Forward { chain: forward } => {
-                if let Turn::Ready { sending, .. } = &mut self.turn {
-                    sending.chain = forward;
-                    sending.number += 1;
+        match advance.0 {
+            Change::Forward { key } => {
+                if let Turn::Ready { chain, .. } = &mut self.turn {
+                    chain.key = key;
+                    chain.number += 1;
                 }
             }
-            Change::Step { root, ours, chain, next_header } => {
+            Change::Step { root, ours, chain } => {
                 self.root = root;
-                let header = core::mem::replace(&mut self.next_sending, next_header);
-                let sending = SendingChain { epoch: advance.epoch, header, chain, number: 1 };
-                self.turn = Turn::Ready { ours, sending };
+                self.turn = Turn::Ready { ours, chain };
             }
         }
     }
@@ -116,7 +109,7 @@ impl Ratchet {
     /// Epoch and number of the next message to be sent.
     pub fn next_place(&self) -> (u32, u32) {
         match &self.turn {
-            Turn::Ready { sending, .. } => (sending.epoch, sending.number),
+            Turn::Ready { chain, .. } => (chain.epoch, chain.number),
             Turn::Pending { .. } => {
                 let epoch = self.receiving.as_ref().map_or(0, |chain| chain.name.epoch);
                 (epoch.saturating_add(1), 0)

@@ -2,7 +2,7 @@
 
 use super::chain::{ChainKey, HeaderKeys};
 use super::skipped::{SkippedKey, SkippedKeys};
-use super::{ChainName, Digest, Lost, OldChain, Ratchet, ReceivingChain, SendingChain, Turn};
+use super::{ChainName, Digest, Lost, Ratchet, ReceivingChain, SendingChain, Turn};
 use crate::crypto::dh::{DhPublic, DhSecret};
 use crate::error::BytesError;
 use crate::limits::{CHAIN_MAX, DIGESTS, OLD_CHAINS, SKIPPED_KEYS};
@@ -17,13 +17,13 @@ impl Ratchet {
         out.extend_from_slice(self.root.expose());
         out.extend_from_slice(self.their.as_bytes());
         match &self.turn {
-            Turn::Ready { ours, sending } => {
+            Turn::Ready { ours, chain } => {
                 out.push(1);
                 out.extend_from_slice(ours.private().expose());
-                out.extend_from_slice(&sending.epoch.to_be_bytes());
-                out.extend_from_slice(sending.header.header().expose());
-                out.extend_from_slice(sending.chain.secret().expose());
-                out.extend_from_slice(&sending.number.to_be_bytes());
+                out.extend_from_slice(&chain.epoch.to_be_bytes());
+                out.extend_from_slice(chain.key.secret().expose());
+                out.extend_from_slice(&chain.number.to_be_bytes());
+                out.extend_from_slice(chain.next_header.expose());
             }
             Turn::Pending { last } => {
                 out.push(0);
@@ -31,17 +31,14 @@ impl Ratchet {
             }
         }
         out.extend_from_slice(&self.previous_length.to_be_bytes());
-        out.extend_from_slice(self.next_sending.header().expose());
+        out.extend_from_slice(self.sending.header().expose());
         out.extend_from_slice(self.next_receiving.header().expose());
         out.push(self.receiving.is_some().into());
         if let Some(current) = &self.receiving {
             current.encode(out);
         }
-        out.extend_from_slice(&length32(self.old.len()));
-        for chain in &self.old {
-            chain.name.encode(out);
-            out.extend_from_slice(&chain.end.to_be_bytes());
-        }
+        out.extend_from_slice(&length32(self.old.iter().flatten().count()));
+        self.old.iter().flatten().for_each(|chain| chain.encode(out));
         out.reserve(self.skipped.len() * 40 + self.digests.len() * 24);
         out.extend_from_slice(&length32(self.skipped.len()));
         for key in self.skipped.iter() {
@@ -64,27 +61,28 @@ impl Ratchet {
             0 => Turn::Pending { last: DhPublic::decode(reader.array()?)? },
             1 => Turn::Ready {
                 ours: DhSecret::new(secret(reader)?),
-                sending: SendingChain {
+                chain: SendingChain {
                     epoch: reader.u32()?,
-                    header: HeaderKeys::new(suite, secret(reader)?),
-                    chain: ChainKey::new(secret(reader)?),
+                    key: ChainKey::new(secret(reader)?),
                     number: count(reader)?,
+                    next_header: secret(reader)?,
                 },
             },
             _ => return Err(BytesError::Encoding),
         };
         let previous_length = count(reader)?;
-        let next_sending = HeaderKeys::new(suite, secret(reader)?);
+        let sending = HeaderKeys::new(suite, secret(reader)?);
         let next_receiving = HeaderKeys::new(suite, secret(reader)?);
         let receiving =
             if flag(reader)? { Some(ReceivingChain::decode(suite, reader)?) } else { None };
         if receiving.is_none() && matches!(turn, Turn::Pending { .. }) {
             return Err(BytesError::Encoding);
         }
-        let old = list(reader, OLD_CHAINS, |reader| {
-            let name = ChainName::decode(suite, reader)?;
-            Ok(Box::new(OldChain { name, end: count(reader)? }))
-        })?;
+        let mut old = [const { None }; OLD_CHAINS];
+        let count = bounded(reader, OLD_CHAINS)?;
+        for place in old.iter_mut().take(count) {
+            *place = Some(Box::new(ChainName::decode(suite, reader)?));
+        }
         let (skipped, digests) = (decode_skipped(reader)?, decode_digests(reader)?);
         Ok(Self {
             suite,
@@ -92,7 +90,7 @@ impl Ratchet {
             their,
             turn,
             previous_length,
-            next_sending,
+            sending,
             next_receiving,
             receiving,
             old,

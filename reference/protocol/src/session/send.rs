@@ -3,7 +3,9 @@
 use super::Session;
 use crate::crypto::draw;
 use crate::error::{CallerError, Error};
-use crate::message::{CONTENT_MAX, Close, Kind, Receipt, seal_into, sealed_length};
+use crate::message::{CONTENT_BEGIN, CONTENT_MAX, Close, Kind, Receipt, seal_in_place, unsealed};
+use crate::ratchet::Prepared;
+use crate::secret::Secret;
 use alloc::vec::Vec;
 use rand_core::TryCryptoRng;
 
@@ -19,23 +21,24 @@ impl Session {
         content: &[u8],
         rng: &mut impl TryCryptoRng,
     ) -> Result<Vec<u8>, Error> {
-        let mut message = Vec::new();
-        self.seal(kind.byte(), content, rng, &mut message)?;
-        Ok(message)
+        self.seal(kind.byte(), content, rng)
     }
 
-    /// [`Session::send`], behind what `out` holds: takes no memory where `out` has room.
+    /// [`Session::send`] of the content that lies in `message` behind [`CONTENT_BEGIN`] bytes,
+    /// whatever those are; afterwards the message lies there. Copies nothing, and takes no memory
+    /// where `message` has room for [`sealed_length`](crate::message::sealed_length) bytes.
     ///
     /// # Errors
-    /// As [`Session::send`]; `out` is as before.
-    pub fn send_into(
+    /// As [`Session::send`]; `message` is as before.
+    pub fn send_in_place(
         &mut self,
         kind: Kind,
-        content: &[u8],
+        message: &mut Vec<u8>,
         rng: &mut impl TryCryptoRng,
-        out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        self.seal(kind.byte(), content, rng, out)
+        let sealing = self.prepare(message.len().saturating_sub(CONTENT_BEGIN), rng)?;
+        self.seal_prepared(sealing, kind.byte(), message);
+        Ok(())
     }
 
     /// Seals a receipt for the newest receiving chain; `None` when none is owed: nothing but
@@ -57,8 +60,7 @@ impl Session {
     pub(crate) fn answer(&mut self, rng: &mut impl TryCryptoRng) -> Result<Option<Vec<u8>>, Error> {
         let Some(it) = self.ratchet.received() else { return Ok(None) };
         let receipt = Receipt { epoch: it.epoch, below: it.below, bitmap: it.bitmap };
-        let mut message = Vec::new();
-        self.seal(Receipt::KIND, &receipt.encode(), rng, &mut message)?;
+        let message = self.seal(Receipt::KIND, &receipt.encode(), rng)?;
         self.owes_receipt = false;
         Ok(Some(message))
     }
@@ -70,22 +72,32 @@ impl Session {
     pub fn close(&mut self, rng: &mut impl TryCryptoRng) -> Result<Vec<u8>, Error> {
         let (epoch, number) = self.ratchet.next_place();
         let close = Close { epoch, count: number.saturating_add(1) };
-        let mut message = Vec::new();
-        self.seal(Close::KIND, &close.encode(), rng, &mut message)?;
+        let message = self.seal(Close::KIND, &close.encode(), rng)?;
         self.closed = true;
         Ok(message)
     }
 
-    //= spec/07-messages.md#7-3-sealing
-    //# [MSG-14] A sender MUST check in this order: `no_session`, `closed`, `too_long`,
-    //# `chain_limit`, `random`.
     fn seal(
         &mut self,
         kind: u8,
         content: &[u8],
         rng: &mut impl TryCryptoRng,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<u8>, Error> {
+        let sealing = self.prepare(content.len(), rng)?;
+        let mut message = unsealed(content);
+        self.seal_prepared(sealing, kind, &mut message);
+        Ok(message)
+    }
+
+    /// Everything that can fail about a message with so much content. Changes nothing.
+    //= spec/07-messages.md#7-3-sealing
+    //# [MSG-14] A sender MUST check in this order: `no_session`, `closed`, `too_long`,
+    //# `chain_limit`, `random`.
+    fn prepare(
+        &self,
+        length: usize,
+        rng: &mut impl TryCryptoRng,
+    ) -> Result<(Prepared, Secret<16>), Error> {
         //= spec/08-sessions.md#8-5-close
         //# [SESSION-19] A sender MUST NOT send anything on a session after its close, and refuse as
         //# `closed`.
@@ -94,13 +106,19 @@ impl Session {
         }
         //= spec/07-messages.md#7-3-sealing
         //# [MSG-01] A sender MUST refuse content longer than 65,531 bytes as `too_long`.
-        if content.len() > CONTENT_MAX {
+        if length > CONTENT_MAX {
             return Err(CallerError::TooLong.into());
         }
-        let prepared = self.ratchet.prepare(rng)?;
-        let salt = draw(rng)?;
-        out.reserve_exact(sealed_length(content.len()));
-        seal_into(
+        Ok((self.ratchet.prepare(rng)?, draw(rng)?))
+    }
+
+    fn seal_prepared(
+        &mut self,
+        (prepared, salt): (Prepared, Secret<16>),
+        kind: u8,
+        message: &mut Vec<u8>,
+    ) {
+        seal_in_place(
             self.suite,
             prepared.key,
             self.ratchet.sending_header(),
@@ -108,11 +126,9 @@ impl Session {
             &prepared.header,
             &salt,
             kind,
-            content,
-            out,
+            message,
         );
         self.ratchet.commit_sent(prepared.advance);
         self.generation += 1;
-        Ok(())
     }
 }

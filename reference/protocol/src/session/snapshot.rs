@@ -5,7 +5,7 @@
 //! ```
 
 use super::life::Life;
-use super::{Confirmation, Heard, Opening, Role, Session, SessionKey, direction};
+use super::{Confirmation, Heard, Opening, Role, Session, SessionKey};
 use crate::crypto::kdf::sha256;
 use crate::crypto::sign::IdentityKey;
 use crate::error::{BytesError, StorageError};
@@ -17,7 +17,7 @@ use crate::secret::{Secret, SecretBytes};
 use crate::wire::{PacketType, Reader, Suite, read_prefix};
 use alloc::boxed::Box;
 
-const SNAPSHOT_VERSION: u8 = 2;
+const SNAPSHOT_VERSION: u8 = 3;
 
 impl Session {
     /// The canonical bytes of the session. The caller seals them at rest.
@@ -31,11 +31,10 @@ impl Session {
         out.push(self.role.byte());
         out.extend_from_slice(&self.key.ts_i.to_be_bytes());
         out.extend_from_slice(&self.key.id);
-        for party in [self.our, self.their] {
-            out.extend_from_slice(party.key.as_bytes());
-            out.extend_from_slice(&party.device.0.to_be_bytes());
-        }
-        out.extend_from_slice(&self.transcript);
+        out.extend_from_slice(self.their.key.as_bytes());
+        out.extend_from_slice(&self.their.device.0.to_be_bytes());
+        out.extend_from_slice(&self.outgoing);
+        out.extend_from_slice(&self.incoming);
         out.extend_from_slice(self.exporter.expose());
         out.push(self.reduced.into());
         out.push(self.closed.into());
@@ -93,8 +92,8 @@ impl Session {
             _ => return Err(BytesError::Encoding),
         };
         let key = SessionKey { ts_i: reader.u64()?, id: reader.array()? };
-        let (our, their) = (party(&mut reader)?, party(&mut reader)?);
-        let transcript = reader.array()?;
+        let their = party(&mut reader)?;
+        let (outgoing, incoming) = (reader.array()?, reader.array()?);
         let exporter = Secret::new(reader.array()?);
         let reduced = reader.u8()? != 0;
         let closed = reader.u8()? != 0;
@@ -108,12 +107,10 @@ impl Session {
             suite,
             role,
             key,
-            our,
             their,
-            transcript,
+            outgoing,
+            incoming,
             exporter,
-            outgoing: direction(&transcript, role, our, their),
-            incoming: direction(&transcript, role.other(), their, our),
             ratchet,
             generation,
             reduced,

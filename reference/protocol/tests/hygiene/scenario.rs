@@ -276,7 +276,7 @@ impl Learned {
             before.last_chunk().map(|it| u32::from_be_bytes(*it) as usize) == Some(*count)
         };
         let count = (0..100).find(macs).expect("a list of MACs");
-        let secret = &state[140..state.len() - 24 * count];
+        let secret = &state[136..state.len() - 24 * count];
         self.secrets.extend(secret.windows(32).map(|run| ("state", run.to_vec())));
     }
 
