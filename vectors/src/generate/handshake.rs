@@ -654,6 +654,27 @@ fn finish(cast: &Cast) -> Book {
             flipped(&good, at, 1),
         ));
     }
+    let mut both = flipped(&good, 4, 1);
+    both[20..52].copy_from_slice(&low_order());
+    cases.push((
+        "id-and-ek".to_owned(),
+        "another handshake id and EK_R of small order: the id comes first".to_owned(),
+        "HS-42",
+        "unknown_handshake",
+        "Tamper",
+        both,
+    ));
+    let mut both = good.clone();
+    both[20..52].copy_from_slice(&non_canonical());
+    both[236] ^= 1;
+    cases.push((
+        "ek-and-mac".to_owned(),
+        "EK_R is p + 9 and MAC_R another: the key comes first".to_owned(),
+        "HS-42",
+        "key",
+        "NonCanonical",
+        both,
+    ));
     let alters: Vec<Altered<ResponsePlain>> = vec![
         (
             "seal-damaged",

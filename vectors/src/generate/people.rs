@@ -1624,6 +1624,45 @@ fn vouchers(book: &mut Book) {
         &["DEV-24"],
         "Identity",
     );
+    put(
+        half_open(half_open(s().manifest("ada", &[&first]), "bob", "i"), "mallory", "j")
+            .manifest("ada", &[&next])
+            .receive("ada", "", "i-c", 1, &["i-ack"])
+            .receive("bob", "ada", "i-ack", 1, &[])
+            .receive("ada", "", "j-c", 1, &["j-ack"])
+            .receive("mallory", "ada", "j-ack", 1, &[]),
+        book,
+        "revoked-others-under-way",
+        "handshakes with a listed device and with one of another address go on",
+        &["DEV-11"],
+        "Identity",
+    );
+    let mut there = List::with("else", vec![Entry::new(2, second().ik())]);
+    (there.length, there.address) = (4, [0; 64]);
+    there.address[..4].copy_from_slice(b"else");
+    let ended = meet(s().manifest("ada", &[&first]), "bob2", ("ada", &ada), 0, "h")
+        .manifest("ada", &[&there])
+        .manifest("ada", &[&next])
+        .step("bob2", "card", 1, &card);
+    put(
+        half_open(ended, "bob2", "i")
+            .manifest("ada", &[&next.next(|_| ())])
+            .receive("ada", "", "i-c", 1, &["i-ack"])
+            .receive("bob2", "ada", "i-ack", 1, &[]),
+        book,
+        "revoked-listed-elsewhere",
+        "an ended device goes on under an address whose manifest lists it",
+        &["DEV-24"],
+        "Identity",
+    );
+}
+
+/// A handshake towards ada that lacks only its Complete, `tag-c`.
+fn half_open(script: Script, who: &str, tag: &str) -> Script {
+    let name = |part: &str| format!("{tag}-{part}");
+    call(script, who, &Person::new("ada"), 1, &name("i"))
+        .receive("ada", "", &name("i"), 1, &[&name("r")])
+        .receive(who, "", &name("r"), 1, &[&name("c")])
 }
 
 /// Receipts that an application asks for.
