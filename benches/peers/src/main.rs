@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     }
     let names: Vec<String> = peers().into_iter().map(|it| it.name).collect();
     let measured = collect(&operations(), options.processes, &["--process"]);
-    let tables = page::tables(&measured, &names);
+    let tables = page::tables(&measured, &names, options.processes);
     print!("{tables}");
     if options.has("--record") {
         page::record("docs/performance.md", "performance", &tables);

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::Command;
 
 /// The targets, ours beside the floors, the peers beside ours.
-pub(crate) fn tables(table: &Table, peers: &[String]) -> String {
-    let mut out = format!("Recorded with {}, on {}.\n\n", compiler(), processor());
+pub(crate) fn tables(table: &Table, peers: &[String], processes: usize) -> String {
+    let (with, on) = (compiler(), processor());
+    let mut out = format!("Recorded in {processes} processes with {with}, on {on}.\n\n");
     let _ = writeln!(out, "{}\n{table}", targets(table));
     let _ = writeln!(out, "| peer: operation | peer / ours | peer / our floor |\n|---|---|---|");
     for name in peers {
