@@ -12,7 +12,8 @@ use std::path::Path;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct List {
-    /// What is done to the copy so that it is a client as any other: without checks of itself.
+    /// What is done to the copy before the bugs, so that it is a client as any other: without
+    /// checks of itself, with room for what a bug keeps.
     pub(crate) client: Vec<Edit>,
     /// Mutants that there were, and why they are none: their ids are never used again.
     #[serde(default)]

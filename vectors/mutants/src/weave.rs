@@ -13,19 +13,19 @@ struct Cut<'a> {
 }
 
 /// The text of a file of the copy with every bug of the list that is in it.
-pub(crate) fn weave(list: &List, path: &Path, text: String) -> Result<String, String> {
+pub(crate) fn weave(list: &List, path: &Path, mut text: String) -> Result<String, String> {
     let here = |edit: &&Edit| Path::new(&edit.file) == path;
+    for edit in list.client.iter().filter(here) {
+        let (start, end) = place(&text, edit)?;
+        text.replace_range(start..end, &edit.replace);
+    }
     let mut cuts = Vec::new();
     for (id, edit) in list.edits().filter(|(_, edit)| here(edit)) {
         let (start, end) = place(&text, edit).map_err(|text| format!("{id}: {text}"))?;
         cuts.push(Cut { start, end, id, replace: &edit.replace });
     }
     cuts.sort_by_key(|cut| (cut.start, usize::MAX - cut.end));
-    let mut out = emit(&text, 0, text.len(), &cuts)?;
-    for edit in list.client.iter().filter(here) {
-        let (start, end) = place(&out, edit)?;
-        out.replace_range(start..end, &edit.replace);
-    }
+    let out = emit(&text, 0, text.len(), &cuts)?;
     Ok(prepare(path, out, "mutants"))
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn unsealed(content: &[u8]) -> Vec<u8> {
 /// are; afterwards the message lies there.
 #[allow(clippy::too_many_arguments, reason = "they are the inputs of the formula")]
 #[allow(clippy::expect_used, reason = "a message has 380 bytes at least")]
-pub fn seal_in_place(
+pub(crate) fn seal_in_place(
     suite: Suite,
     key: MessageKey,
     header_keys: &HeaderKeys,

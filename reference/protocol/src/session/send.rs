@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::crypto::draw;
-use crate::error::{CallerError, Error};
+use crate::error::{BytesError, CallerError, Error};
 use crate::message::{CONTENT_BEGIN, CONTENT_MAX, Close, Kind, Receipt, seal_in_place, unsealed};
 use crate::ratchet::Prepared;
 use crate::secret::Secret;
@@ -29,14 +29,16 @@ impl Session {
     /// where `message` has room for [`sealed_length`](crate::message::sealed_length) bytes.
     ///
     /// # Errors
-    /// As [`Session::send`]; `message` is as before.
+    /// As [`Session::send`], and `length` when `message` ends before its content begins; `message`
+    /// is as before.
     pub fn send_in_place(
         &mut self,
         kind: Kind,
         message: &mut Vec<u8>,
         rng: &mut impl TryCryptoRng,
     ) -> Result<(), Error> {
-        let sealing = self.prepare(message.len().saturating_sub(CONTENT_BEGIN), rng)?;
+        let length = message.len().checked_sub(CONTENT_BEGIN).ok_or(BytesError::Length)?;
+        let sealing = self.prepare(length, rng)?;
         self.seal_prepared(sealing, kind.byte(), message);
         Ok(())
     }
