@@ -125,6 +125,7 @@ fn debug_of_a_whole_scenario_shows_nothing_that_was_secret() {
     let kept = play(Stage::Alive, Some(&mut learned));
     let texts = [format!("{kept:?}"), format!("{kept:#?}")];
     assert!(texts[0].len() > 1_000, "there is something to read");
+    assert!(texts[0].contains("Digest(0, 0, ..)"), "a message is named without its MAC");
     // Of the others, halves are in what is public.
     let whole = ["draw", "identity", "plaintext", "agreement"];
     for (what, secret) in learned.secrets.iter().filter(|it| whole.contains(&it.0)) {

@@ -129,7 +129,7 @@ pub(crate) struct Kept {
 }
 
 /// An interactive handshake of the hybrid suite and a prepared one, texts both ways with a gap,
-/// receipts, snapshots and their restore.
+/// receipts, snapshots and their restore; one text never arrives, so that its key stays stored.
 pub(crate) fn play(stage: Stage, learned: Option<&mut Learned>) -> Option<Kept> {
     let mut mixer = Mixer { state: 0x0009_1bea_11fe, learned };
     let kept = talk(&mut mixer);
@@ -166,6 +166,9 @@ fn talk(rng: &mut Mixer<'_>) -> Kept {
     }
     prepared(&mut ada, &mut bob, rng, &mut heard);
     exchange(&mut bob, &mut ada, NOW + 5, rng, &mut heard);
+    let lost = rng.text();
+    let sent = ada.send(&bob.key(), Kind::DATA, lost.expose(), NOW + 5, rng).expect("a session");
+    rng.see(&sent.packet);
     exchange(&mut ada, &mut bob, NOW + 5, rng, &mut heard);
     rng.end(&ada, &bob);
     rng.end(&bob, &ada);
