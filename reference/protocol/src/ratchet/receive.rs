@@ -261,6 +261,7 @@ impl Ratchet {
         let oldest = self.old.iter().flatten().last().map_or(epoch, |chain| chain.epoch);
         self.skipped.forget_before(oldest);
         self.digests.retain(|digest| digest.epoch >= oldest);
+        // A long chain that is gone leaves room for a thousand.
         self.digests.shrink_to(self.digests.len() + 1);
         if let Turn::Ready { ours, chain } = &self.turn {
             self.previous_length = chain.number;

@@ -3,10 +3,13 @@
 use super::Session;
 use crate::crypto::draw;
 use crate::error::{BytesError, CallerError, Error};
-use crate::message::{CONTENT_BEGIN, CONTENT_MAX, Close, Kind, Receipt, seal_in_place, unsealed};
+use crate::message::{
+    CONTENT_BEGIN, CONTENT_MAX, Close, Kind, Receipt, seal_in_place, sealed_length, unsealed,
+};
 use crate::ratchet::Prepared;
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use alloc::vec::Vec;
+use core::mem;
 use rand_core::TryCryptoRng;
 
 impl Session {
@@ -26,7 +29,7 @@ impl Session {
 
     /// [`Session::send`] of the content that lies in `message` behind [`CONTENT_BEGIN`] bytes,
     /// whatever those are; afterwards the message lies there. Copies nothing, and takes no memory
-    /// where `message` has room for [`sealed_length`](crate::message::sealed_length) bytes.
+    /// where `message` has room for [`sealed_length`] bytes; memory that is too small is erased.
     ///
     /// # Errors
     /// As [`Session::send`], and `length` when `message` ends before its content begins; `message`
@@ -39,6 +42,10 @@ impl Session {
     ) -> Result<(), Error> {
         let length = message.len().checked_sub(CONTENT_BEGIN).ok_or(BytesError::Length)?;
         let sealing = self.prepare(length, rng)?;
+        if message.capacity() < sealed_length(length) {
+            let roomy = unsealed(message.get(CONTENT_BEGIN..).unwrap_or_default());
+            drop(SecretBytes::new(mem::replace(message, roomy)));
+        }
         self.seal_prepared(sealing, kind.byte(), message);
         Ok(())
     }

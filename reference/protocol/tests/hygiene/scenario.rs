@@ -2,12 +2,13 @@
 //! the crate's; the parent learns all of them.
 
 use crate::memory::Secret;
-use crate::support::pair::{NOW, dh};
+use crate::support::pair::{NOW, dh, pair};
 use crate::support::prepared::fields_in;
 use quipu::crypto::kdf::{expand, sha256};
 use quipu::crypto::kem::KemSecret;
 use quipu::crypto::labels::Expand;
 use quipu::handshake::{CompletePacket, PrekeyPacket, ReplayCache};
+use quipu::message::CONTENT_BEGIN;
 use quipu::prekeys::Bundle;
 use quipu::ratchet::ChainKey;
 use quipu::secret::{Secret as Key, SecretBytes};
@@ -166,6 +167,7 @@ fn talk(rng: &mut Mixer<'_>) -> Kept {
     }
     prepared(&mut ada, &mut bob, rng, &mut heard);
     exchange(&mut bob, &mut ada, NOW + 5, rng, &mut heard);
+    seal_in_place(rng);
     let lost = rng.text();
     let sent = ada.send(&bob.key(), Kind::DATA, lost.expose(), NOW + 5, rng).expect("a session");
     rng.see(&sent.packet);
@@ -173,6 +175,15 @@ fn talk(rng: &mut Mixer<'_>) -> Kept {
     rng.end(&ada, &bob);
     rng.end(&bob, &ada);
     Kept { _devices: [ada, bob], _heard: heard.split_off(heard.len() - 2) }
+}
+
+/// A text in memory that has no room for its message.
+fn seal_in_place(rng: &mut Mixer<'_>) {
+    let (mut session, _) = pair(1);
+    let text = rng.text();
+    let mut message = vec![0; CONTENT_BEGIN + text.expose().len()];
+    message[CONTENT_BEGIN..].copy_from_slice(text.expose());
+    session.send_in_place(Kind::DATA, &mut message, rng).expect("may send");
 }
 
 fn prepared(from: &mut Device, to: &mut Device, rng: &mut Mixer<'_>, heard: &mut Vec<Received>) {
