@@ -177,13 +177,15 @@ fn talk(rng: &mut Mixer<'_>) -> Kept {
     Kept { _devices: [ada, bob], _heard: heard.split_off(heard.len() - 2) }
 }
 
-/// A text in memory that has no room for its message.
+/// Texts in memory that has no room for their messages.
 fn seal_in_place(rng: &mut Mixer<'_>) {
     let (mut session, _) = pair(1);
-    let text = rng.text();
-    let mut message = vec![0; CONTENT_BEGIN + text.expose().len()];
-    message[CONTENT_BEGIN..].copy_from_slice(text.expose());
-    session.send_in_place(Kind::DATA, &mut message, rng).expect("may send");
+    let place = |text: SecretBytes| [&[0; CONTENT_BEGIN], text.expose()].concat();
+    // What lies behind one keeps it from growing where it is.
+    let mut messages: Vec<_> = (0..20).map(|_| place(rng.text())).collect();
+    for message in &mut messages {
+        session.send_in_place(Kind::DATA, message, rng).expect("may send");
+    }
 }
 
 fn prepared(from: &mut Device, to: &mut Device, rng: &mut Mixer<'_>, heard: &mut Vec<Received>) {
